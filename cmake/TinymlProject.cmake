@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+# Settings and functions that every room uses.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+option(TINYML_FUZZERS "Build the libFuzzer targets (needs clang)" OFF)
+set(TINYML_BOARD "host" CACHE STRING "'host', or the board whose device images this tree builds")
+
+find_program(TINYML_CCACHE ccache)
+if(TINYML_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${TINYML_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${TINYML_CCACHE})
+endif()
+
+if(TINYML_BOARD STREQUAL "host")
+  find_package(Threads REQUIRED)
+  if(NOT TINYML_FUZZERS)
+    find_package(GTest REQUIRED)
+    include(GoogleTest)
+    enable_testing()
+  endif()
+endif()
+
+# Warnings are errors everywhere in our own code.
+add_library(tinyml_warnings INTERFACE)
+target_compile_options(tinyml_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+if(TINYML_FUZZERS)
+  add_compile_options(-g -O1 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+# A room that is not there yet does not break the build.
+function(tinyml_add_room room)
+  if(EXISTS ${CMAKE_SOURCE_DIR}/${room}/CMakeLists.txt)
+    add_subdirectory(${CMAKE_SOURCE_DIR}/${room})
+  endif()
+endfunction()
+
+# tinyml_library(NAME name SOURCES ... [LIBS ...])
+# A static library whose headers are included by their path from the repository root.
+function(tinyml_library)
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;LIBS" ${ARGN})
+  add_library(tinyml_${ARG_NAME} STATIC ${ARG_SOURCES})
+  add_library(tinyml::${ARG_NAME} ALIAS tinyml_${ARG_NAME})
+  target_include_directories(tinyml_${ARG_NAME} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_link_libraries(tinyml_${ARG_NAME} PUBLIC ${ARG_LIBS} PRIVATE tinyml_warnings)
+endfunction()
+
+# tinyml_test(NAME name SOURCES ... [LIBS ...] [LABELS ...] [TIMEOUT seconds])
+# One GoogleTest program, one CTest entry. Labels: unit ir kernels powercut interop board e2e slow.
+function(tinyml_test)
+  cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  if(NOT TINYML_BOARD STREQUAL "host" OR TINYML_FUZZERS)
+    return()
+  endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  target_link_libraries(${ARG_NAME} PRIVATE ${ARG_LIBS} tinyml_warnings GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${ARG_NAME} PRIVATE TINYML_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+                                                 TINYML_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
+  set_tests_properties(${ARG_NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# tinyml_fuzzer(NAME name SOURCES ... [LIBS ...] [CORPUS dir])
+# A libFuzzer program with ASan and UBSan; built by the `fuzz` preset only. The seed corpus lies in fuzz/corpus/<name>.
+function(tinyml_fuzzer)
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;LIBS" ${ARGN})
+  if(NOT TINYML_FUZZERS)
+    return()
+  endif()
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  target_link_libraries(${ARG_NAME} PRIVATE ${ARG_LIBS} tinyml_warnings)
+  target_link_options(${ARG_NAME} PRIVATE -fsanitize=fuzzer)
+  set_property(GLOBAL APPEND PROPERTY TINYML_FUZZER_NAMES ${ARG_NAME})
+endfunction()
