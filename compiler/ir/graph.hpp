@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/module_abi.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// The compiler's graph: values (tensors) and nodes (operators) in topological order. Names are only
+/// for people; everything refers by index. See docs/ir.md for the printed form.
+namespace tinyml::ir {
+
+using ElementType = module::ElementType;
+using ValueId = std::uint32_t;
+using NodeId = std::uint32_t;
+
+/// Static shapes only: a frontend resolves or refuses everything else.
+using Shape = std::vector<std::int64_t>;
+
+/// real = scale[c] * (q - zero_point[c]); one entry, or one per index of `axis`.
+struct Quantization {
+  std::vector<float> scales;
+  std::vector<std::int32_t> zero_points;
+  int axis = -1; ///< -1: per tensor
+
+  bool operator==(const Quantization &) const = default;
+};
+
+struct TensorType {
+  ElementType element = ElementType::kFloat32;
+  Shape shape;
+  std::optional<Quantization> quantization;
+
+  bool operator==(const TensorType &) const = default;
+};
+
+/// Little-endian raw elements, row-major; present on constants only.
+using ConstantData = std::vector<std::uint8_t>;
+
+struct Value {
+  std::string name;
+  TensorType type;
+  std::optional<ConstantData> constant;
+};
+
+/// Operators of the IR. Frontends lower to these; data layout is NHWC for images, filters are
+/// OHWI (depthwise: 1HWO), after the layout pass. Semantics: docs/ir.md.
+enum class Op : std::uint8_t {
+  kConv2d,          ///< x, filter[, bias]; strides, pads, dilations, groups, layout, activation
+  kDepthwiseConv2d, ///< x, filter[, bias]; multiplier by shape
+  kFullyConnected,  ///< x[.., K], weights[N, K][, bias[N]]; activation
+  kMatMul,          ///< a, b
+  kMaxPool2d,
+  kAveragePool2d,   ///< count_include_pad
+  kMean,            ///< axes, keep_dims
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kRelu,
+  kClip, ///< min, max
+  kSigmoid,
+  kTanh,
+  kSoftmax, ///< axis, beta
+  kBatchNorm,
+  kPad, ///< pads, value, mode
+  kReshape,
+  kTranspose, ///< permutation
+  kConcat,    ///< axis
+  kQuantize,
+  kDequantize,
+  kRequantize,
+};
+
+/// Attribute values. Which names an operator has is documented with the operator in docs/ir.md.
+using Attribute =
+    std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>;
+
+struct Node {
+  Op op;
+  std::string name; ///< of the source model, for messages
+  std::vector<ValueId> inputs;
+  std::vector<ValueId> outputs;
+  std::map<std::string, Attribute> attributes;
+};
+
+struct Graph {
+  std::string name;
+  std::vector<Value> values;
+  std::vector<Node> nodes; ///< topological order
+  std::vector<ValueId> inputs;
+  std::vector<ValueId> outputs;
+};
+
+} // namespace tinyml::ir
