@@ -8,9 +8,7 @@
 namespace tinyml {
 namespace {
 
-TEST(Crc32, MatchesThePublishedCheckValue) {
-  EXPECT_EQ(crc32(as_bytes("123456789")), 0xCBF43926U);
-}
+TEST(Crc32, MatchesThePublishedCheckValue) { EXPECT_EQ(crc32(as_bytes("123456789")), 0xCBF43926U); }
 
 TEST(Crc32, ContinuesARunningSum) {
   EXPECT_EQ(crc32(as_bytes("56789"), crc32(as_bytes("1234"))), crc32(as_bytes("123456789")));

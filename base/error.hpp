@@ -10,14 +10,14 @@ namespace tinyml {
 /// What kind of failure a host program met; the CLI turns it into an exit code and the HTTP API
 /// into a status. Device code uses small enums of its own instead of this.
 enum class ErrorCode {
-  kInvalidInput,   ///< the caller's data is wrong: a broken model, a bad flag
-  kUnsupported,    ///< well-formed, but we do not do it (an operator, a board, a version)
-  kDoesNotFit,     ///< too large for the device; the message says what would fit
-  kNotFound,       ///< no such model, device, order, file
-  kConflict,       ///< the state does not allow it now (two orders for one device)
-  kUnavailable,    ///< a peer, a tool or a network is missing or silent
-  kResourceFull,   ///< disk full, port in use, out of memory
-  kInternal,       ///< our own mistake
+  kInvalidInput, ///< the caller's data is wrong: a broken model, a bad flag
+  kUnsupported,  ///< well-formed, but we do not do it (an operator, a board, a version)
+  kDoesNotFit,   ///< too large for the device; the message says what would fit
+  kNotFound,     ///< no such model, device, order, file
+  kConflict,     ///< the state does not allow it now (two orders for one device)
+  kUnavailable,  ///< a peer, a tool or a network is missing or silent
+  kResourceFull, ///< disk full, port in use, out of memory
+  kInternal,     ///< our own mistake
 };
 
 /// An error for people: what happened, where, and what to do about it.

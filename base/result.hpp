@@ -9,9 +9,7 @@
 namespace tinyml {
 
 /// Marks a value as the failure of a Result: `return Failure{Error::kTruncated};`
-template <typename E> struct Failure {
-  E error;
-};
+template <typename E> struct Failure { E error; };
 template <typename E> Failure(E) -> Failure<E>;
 
 /// A value or an error; errors are values, nothing is thrown. `E` is an enum on a device and a
@@ -29,7 +27,9 @@ public:
   explicit operator bool() const { return ok(); }
 
   [[nodiscard]] const T &value() const & { return *checked<0>(); }
-  [[nodiscard]] T &value() & { return *const_cast<T *>(std::as_const(*this).template checked<0>()); }
+  [[nodiscard]] T &value() & {
+    return *const_cast<T *>(std::as_const(*this).template checked<0>());
+  }
   [[nodiscard]] T &&value() && { return std::move(value()); }
   [[nodiscard]] const E &error() const { return *checked<1>(); }
 

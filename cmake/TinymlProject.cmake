@@ -25,7 +25,8 @@ endif()
 
 # Warnings are errors everywhere in our own code.
 add_library(tinyml_warnings INTERFACE)
-target_compile_options(tinyml_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+target_compile_options(tinyml_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror
+                       -Wno-missing-field-initializers) # designated initialisers leave defaults out on purpose
 if(TINYML_FUZZERS)
   add_compile_options(-g -O1 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all)
   add_link_options(-fsanitize=address,undefined)

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
-/// What a compiled module looks like from outside. Generated code defines these symbols once per image; the
-/// device programs and the host's loader use nothing else of it. Version 1.
+/// What a compiled module looks like from outside. Generated code defines these symbols once per
+/// image; the device programs and the host's loader use nothing else of it. Version 1.
 namespace tinyml::module {
 
 inline constexpr std::uint32_t kAbiVersion = 1;
@@ -22,8 +22,9 @@ enum class ElementType : std::uint8_t {
   kBool = 7,
 };
 
-/// One input or output. Data lies in the arena, row-major over `dims`, in the layout of the *model as it
-/// was given* (an ONNX image input stays NCHW). For integer types real = scale * (value - zero_point).
+/// One input or output. Data lies in the arena, row-major over `dims`, in the layout of the *model
+/// as it was given* (an ONNX image input stays NCHW). For integer types real = scale * (value -
+/// zero_point).
 struct TensorInfo {
   const char *name;
   ElementType type;

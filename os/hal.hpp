@@ -34,10 +34,10 @@ struct BootInfo {
   std::uint32_t abi_version; ///< kAbiVersion of the board's build
   const char *board;         ///< board name as in board.json, e.g. "mps2-an385"
   LinkKind link;
-  std::uint8_t mac[6];              ///< zero unless Ethernet
-  std::uint16_t mtu_bytes;          ///< largest IP packet the link carries
-  std::uint32_t cycle_hz;           ///< rate of cycle_count(); 0 when unknown
-  std::uint8_t reset_reason;        ///< 0 power-on, 1 software, 2 watchdog, 3 fault
+  std::uint8_t mac[6];       ///< zero unless Ethernet
+  std::uint16_t mtu_bytes;   ///< largest IP packet the link carries
+  std::uint32_t cycle_hz;    ///< rate of cycle_count(); 0 when unknown
+  std::uint8_t reset_reason; ///< 0 power-on, 1 software, 2 watchdog, 3 fault
 };
 
 /// One non-volatile address space with NOR rules: erase a whole sector to 0xFF, then each program

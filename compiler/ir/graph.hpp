@@ -10,8 +10,8 @@
 #include <variant>
 #include <vector>
 
-/// The compiler's graph: values (tensors) and nodes (operators) in topological order. Names are only
-/// for people; everything refers by index. See docs/ir.md for the printed form.
+/// The compiler's graph: values (tensors) and nodes (operators) in topological order. Names are
+/// only for people; everything refers by index. See docs/ir.md for the printed form.
 namespace tinyml::ir {
 
 using ElementType = module::ElementType;
@@ -55,8 +55,8 @@ enum class Op : std::uint8_t {
   kFullyConnected,  ///< x[.., K], weights[N, K][, bias[N]]; activation
   kMatMul,          ///< a, b
   kMaxPool2d,
-  kAveragePool2d,   ///< count_include_pad
-  kMean,            ///< axes, keep_dims
+  kAveragePool2d, ///< count_include_pad
+  kMean,          ///< axes, keep_dims
   kAdd,
   kSub,
   kMul,
