@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/error.hpp"
+#include "compiler/ir/graph.hpp"
+#include "compiler/plan/plan.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// From a planned graph to C++20 that a person can read and that defines kernels/module_abi.hpp.
+namespace tinyml::codegen {
+
+/// How kernels become code.
+enum class Instantiation : std::uint8_t {
+  kShared,   ///< one function an operator, parameters in ROM: smallest
+  kPerLayer, ///< one instance a layer, parameters folded into the code: larger, faster
+};
+
+struct GenerateOptions {
+  std::string model_name;                  ///< any text; escaped where it becomes a literal
+  std::array<std::uint8_t, 16> build_id{}; ///< ModuleInfo::build_id
+  std::string isa = "scalar"; ///< a folder of kernels/isa: decides how weights are packed
+  Instantiation instantiation = Instantiation::kShared;
+};
+
+struct SourceFile {
+  std::string name; ///< plain file name: letters, digits, '_' and '.'
+  std::string text;
+};
+
+/// One operator as compiled, in the order of execution.
+struct LayerReport {
+  std::string name;  ///< node name of the source model, as given
+  std::string op;    ///< e.g. "conv2d"
+  std::string shape; ///< e.g. "28x28x1 -> 28x28x6"
+  std::uint64_t macs = 0;
+  std::uint64_t weight_bytes = 0; ///< as packed: filter, bias, requantisation tables
+};
+
+/// One tensor in the arena.
+struct TensorReport {
+  std::string name;
+  std::string type; ///< e.g. "int8 1x28x28x6"
+  plan::Placement placement;
+};
+
+struct GeneratedModule {
+  /// Each .cpp is a translation unit; compile with the root that has base/ and kernels/ as include
+  /// path and -DTINYML_ISA=<isa> when that is not "scalar".
+  std::vector<SourceFile> files;
+  std::uint32_t arena_bytes = 0;
+  std::uint64_t weight_bytes = 0;
+  std::uint64_t macs = 0;
+  std::vector<LayerReport> layers;
+  std::vector<TensorReport> tensors;
+};
+
+/// The same graph, plan and options give the same bytes. Errors: kUnsupported names the operator
+/// and the node that no kernel can do; kInvalidInput when plan and graph do not belong together.
+[[nodiscard]] Expected<GeneratedModule>
+generate(const ir::Graph &graph, const plan::MemoryPlan &plan, const GenerateOptions &options);
+
+} // namespace tinyml::codegen
