@@ -16,6 +16,8 @@ endif()
 
 if(TINYML_BOARD STREQUAL "host")
   find_package(Threads REQUIRED)
+  find_package(fmt REQUIRED)
+  find_package(nlohmann_json REQUIRED)
   if(NOT TINYML_FUZZERS)
     find_package(GTest REQUIRED)
     include(GoogleTest)

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/error.hpp"
+#include "compiler/link/layout.hpp"
+#include "compiler/link/stack_bound.hpp"
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace tinyml::link {
+
+struct MemoryRegion {
+  std::uint64_t origin = 0;
+  std::uint64_t size_bytes = 0;
+};
+
+enum class PayloadKind {
+  kBinary, ///< the loadable bytes from rom.origin on
+  kElf,    ///< a hosted board's executable
+};
+
+/// A board kit, as docs/kit.md specifies it.
+struct Kit {
+  std::filesystem::path folder;
+  std::string board;
+  nlohmann::json profile; ///< static part of the device profile
+  std::string compiler;
+  std::vector<std::string> compile_flags;
+  std::vector<std::string> link_flags;
+  std::map<std::string, std::filesystem::path> programs; ///< program name → object file
+  MemoryRegion rom;
+  MemoryRegion ram;
+  LayoutRules layout;
+  StackRules stack;
+  PayloadKind payload = PayloadKind::kBinary;
+
+  [[nodiscard]] std::filesystem::path include_folder() const { return folder / "include"; }
+  [[nodiscard]] std::filesystem::path callgraph_folder(const std::string &program) const {
+    return folder / "callgraph" / program;
+  }
+  /// "image.ld", or "exec.ld" for the bare `exec` program.
+  [[nodiscard]] std::filesystem::path linker_script(const std::string &program) const {
+    return folder / (program == "exec" ? "exec.ld" : "image.ld");
+  }
+};
+
+/// Reads and checks `kit.json` in `folder`. The messages name the key that is wrong.
+[[nodiscard]] Expected<Kit> load_kit(const std::filesystem::path &folder);
+
+/// The folder that holds the kits: `explicit_folder` if given, else $TINYML_KITS, else beside or
+/// above this program.
+[[nodiscard]] Expected<std::filesystem::path>
+kits_folder(const std::filesystem::path &explicit_folder);
+
+/// Loads the kit of `board` from `kits`; an unknown board's message lists the known ones.
+[[nodiscard]] Expected<Kit> find_kit(const std::filesystem::path &kits, const std::string &board);
+
+} // namespace tinyml::link
