@@ -169,7 +169,8 @@ void Registry::restore(Registration registration) {
 std::vector<Registration> Registry::expire(std::uint64_t now_ms) {
   std::vector<Registration> gone;
   for (const auto &[endpoint, registration] : by_endpoint_) {
-    const std::uint64_t grace_ms = std::max<std::uint64_t>(kMinGraceMs, 100ull * registration.lifetime_s);
+    const std::uint64_t grace_ms =
+        std::max<std::uint64_t>(kMinGraceMs, 100ull * registration.lifetime_s);
     if (now_ms > registration.expires_ms() + grace_ms) {
       gone.push_back(registration);
     }

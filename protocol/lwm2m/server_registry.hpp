@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "protocol/lwm2m/object_ids.hpp"
 #include "protocol/lwm2m/path.hpp"
 
 #include <cstdint>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/lwm2m/server_requests.hpp"
 
+#include <algorithm>
+
 namespace tinyml::lwm2m {
 namespace {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "protocol/lwm2m/object_ids.hpp"
 #include "protocol/lwm2m/path.hpp"
 
 #include <cstdint>

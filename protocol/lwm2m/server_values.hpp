@@ -2,9 +2,11 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "protocol/lwm2m/object_ids.hpp"
 #include "protocol/lwm2m/path.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
