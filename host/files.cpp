@@ -29,9 +29,10 @@ private:
 };
 
 Failure<HostError> failed(std::string_view action, const std::filesystem::path &path, int reason) {
-  const ErrorCode code = reason == ENOENT                       ? ErrorCode::kNotFound
-                         : reason == ENOSPC || reason == EDQUOT ? ErrorCode::kResourceFull
-                                                                : ErrorCode::kUnavailable;
+  const bool full = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
+  const ErrorCode code = reason == ENOENT ? ErrorCode::kNotFound
+                         : full           ? ErrorCode::kResourceFull
+                                          : ErrorCode::kUnavailable;
   std::string message =
       "cannot " + std::string(action) + " '" + path.string() + "': " + std::strerror(reason);
   if (code == ErrorCode::kResourceFull) {
@@ -81,6 +82,13 @@ int write_all(int file, ByteView bytes) {
   return 0;
 }
 
+/// The new name itself must survive a power cut.
+int sync_folder(const std::filesystem::path &folder) {
+  const Descriptor handle(
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return handle.get() >= 0 && ::fsync(handle.get()) == 0 ? 0 : errno;
+}
+
 } // namespace
 
 Expected<std::vector<std::uint8_t>> read_file(const std::filesystem::path &path,
@@ -92,9 +100,9 @@ Expected<std::string> read_text(const std::filesystem::path &path, std::uint64_t
   return read_all<std::string>(path, limit_bytes);
 }
 
-Expected<void> write_file(const std::filesystem::path &path, ByteView bytes) {
+Expected<void> write_file(const std::filesystem::path &path, ByteView bytes, unsigned mode) {
   const std::filesystem::path beside = path.string() + ".new-" + std::to_string(::getpid());
-  Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
   if (file.get() < 0) {
     return failed("write", path, errno);
   }
@@ -105,6 +113,9 @@ Expected<void> write_file(const std::filesystem::path &path, ByteView bytes) {
   }
   if (reason != 0) {
     ::unlink(beside.c_str());
+    return failed("write", path, reason);
+  }
+  if (reason = sync_folder(path.parent_path()); reason != 0) {
     return failed("write", path, reason);
   }
   return {};

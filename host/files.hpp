@@ -16,9 +16,10 @@ namespace tinyml::host {
 [[nodiscard]] Expected<std::string> read_text(const std::filesystem::path &path,
                                               std::uint64_t limit_bytes = 64ULL << 20);
 
-/// Writes beside the target, syncs and renames: after a crash the old or the new file is there,
-/// whole.
-[[nodiscard]] Expected<void> write_file(const std::filesystem::path &path, ByteView bytes);
+/// Writes beside the target (`PATH.new-PID`), syncs and renames: after a crash the old or the new
+/// file is there, whole. `mode` is the file's permissions, e.g. 0600 for a private key.
+[[nodiscard]] Expected<void> write_file(const std::filesystem::path &path, ByteView bytes,
+                                        unsigned mode = 0644);
 [[nodiscard]] Expected<void> write_text(const std::filesystem::path &path, std::string_view text);
 
 /// A fresh folder under the system's temporary folder, removed with all in it at the end.

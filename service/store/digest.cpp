@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/store/digest.hpp"
+
+#include <array>
+#include <mbedtls/sha256.h>
+
+namespace tinyml::service {
+
+std::string to_hex(ByteView bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::string sha256_hex(ByteView bytes) {
+  std::array<std::uint8_t, 32> hash{};
+  mbedtls_sha256_ret(bytes.data(), bytes.size(), hash.data(), 0);
+  return to_hex(hash);
+}
+
+} // namespace tinyml::service
