@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/ir/operators.hpp"
+
+#include <array>
+
+namespace tinyml::ir {
+namespace {
+
+using enum AttributeKind;
+
+constexpr std::array kConvAttributes = {
+    AttributeInfo{"strides", kInts},   AttributeInfo{"pads", kInts},
+    AttributeInfo{"dilations", kInts}, AttributeInfo{"groups", kInt},
+    AttributeInfo{"layout", kText},    AttributeInfo{"activation", kText},
+};
+constexpr std::array kDepthwiseAttributes = {
+    AttributeInfo{"strides", kInts},
+    AttributeInfo{"pads", kInts},
+    AttributeInfo{"dilations", kInts},
+    AttributeInfo{"activation", kText},
+};
+constexpr std::array kPoolAttributes = {
+    AttributeInfo{"kernel", kInts, true},
+    AttributeInfo{"strides", kInts},
+    AttributeInfo{"pads", kInts},
+    AttributeInfo{"layout", kText},
+};
+constexpr std::array kActivationOnly = {AttributeInfo{"activation", kText}};
+constexpr std::array kMeanAttributes = {AttributeInfo{"axes", kInts, true},
+                                        AttributeInfo{"keep_dims", kInt}};
+constexpr std::array kClipAttributes = {AttributeInfo{"min", kDouble},
+                                        AttributeInfo{"max", kDouble}};
+constexpr std::array kSoftmaxAttributes = {AttributeInfo{"axis", kInt, true},
+                                           AttributeInfo{"beta", kDouble}};
+constexpr std::array kBatchNormAttributes = {AttributeInfo{"axis", kInt},
+                                             AttributeInfo{"epsilon", kDouble}};
+constexpr std::array kPadAttributes = {AttributeInfo{"pads", kInts, true},
+                                       AttributeInfo{"value", kDouble}};
+constexpr std::array kTransposeAttributes = {AttributeInfo{"permutation", kInts, true}};
+constexpr std::array kConcatAttributes = {AttributeInfo{"axis", kInt, true}};
+
+constexpr std::array kOperators = {
+    OperatorInfo{Op::kConv2d, "conv2d", 2, 3, kConvAttributes},
+    OperatorInfo{Op::kDepthwiseConv2d, "depthwise_conv2d", 2, 3, kDepthwiseAttributes},
+    OperatorInfo{Op::kFullyConnected, "fully_connected", 2, 3, kActivationOnly},
+    OperatorInfo{Op::kMatMul, "matmul", 2, 2, {}},
+    OperatorInfo{Op::kMaxPool2d, "max_pool2d", 1, 1, kPoolAttributes, true},
+    OperatorInfo{Op::kAveragePool2d, "average_pool2d", 1, 1, kPoolAttributes, true},
+    OperatorInfo{Op::kMean, "mean", 1, 1, kMeanAttributes},
+    OperatorInfo{Op::kAdd, "add", 2, 2, kActivationOnly},
+    OperatorInfo{Op::kSub, "sub", 2, 2, kActivationOnly},
+    OperatorInfo{Op::kMul, "mul", 2, 2, kActivationOnly},
+    OperatorInfo{Op::kDiv, "div", 2, 2, {}},
+    OperatorInfo{Op::kRelu, "relu", 1, 1, {}, true},
+    OperatorInfo{Op::kClip, "clip", 1, 1, kClipAttributes, true},
+    OperatorInfo{Op::kSigmoid, "sigmoid", 1, 1, {}},
+    OperatorInfo{Op::kTanh, "tanh", 1, 1, {}},
+    OperatorInfo{Op::kSoftmax, "softmax", 1, 1, kSoftmaxAttributes},
+    OperatorInfo{Op::kBatchNorm, "batch_norm", 5, 5, kBatchNormAttributes},
+    OperatorInfo{Op::kPad, "pad", 1, 1, kPadAttributes, true},
+    OperatorInfo{Op::kReshape, "reshape", 1, 1, {}, true},
+    OperatorInfo{Op::kTranspose, "transpose", 1, 1, kTransposeAttributes, true},
+    OperatorInfo{Op::kConcat, "concat", 1, kManyInputs, kConcatAttributes, true},
+    OperatorInfo{Op::kQuantize, "quantize", 1, 1, {}},
+    OperatorInfo{Op::kDequantize, "dequantize", 1, 1, {}},
+    OperatorInfo{Op::kRequantize, "requantize", 1, 1, {}},
+};
+
+} // namespace
+
+std::span<const OperatorInfo> operators() { return kOperators; }
+
+const OperatorInfo &operator_info(Op op) {
+  // The table has the order of the enum; operators_are_in_enum_order (ir_test.cpp) holds it to
+  // that.
+  return kOperators[static_cast<std::size_t>(op)];
+}
+
+std::optional<Op> parse_op_name(std::string_view name) {
+  for (const OperatorInfo &entry : kOperators) {
+    if (entry.name == name) {
+      return entry.op;
+    }
+  }
+  return std::nullopt;
+}
+
+} // namespace tinyml::ir

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/ir/verify.hpp"
+
+#include "compiler/ir/edit.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tinyml::ir {
+namespace {
+
+Failure<HostError> invalid(std::string message) {
+  return fail(ErrorCode::kInvalidInput, std::move(message));
+}
+
+std::string named(const Graph &graph, ValueId id) {
+  return "value '" + graph.values[id].name + "' (%" + std::to_string(id) + ")";
+}
+
+bool is_quantized_element(ElementType element) {
+  return element == ElementType::kInt8 || element == ElementType::kUint8 ||
+         element == ElementType::kInt16 || element == ElementType::kInt32;
+}
+
+Expected<void> check_quantization(const TensorType &type) {
+  const Quantization &q = *type.quantization;
+  if (q.axis < -1 || q.axis >= static_cast<int>(type.shape.size())) {
+    return invalid("has a quantisation axis outside of its shape");
+  }
+  const std::size_t count =
+      q.axis < 0 ? 1 : static_cast<std::size_t>(type.shape[static_cast<std::size_t>(q.axis)]);
+  if (q.scales.size() != count || q.zero_points.size() != count) {
+    return invalid("needs " + std::to_string(count) + " scales and zero points");
+  }
+  if (!std::all_of(q.scales.begin(), q.scales.end(),
+                   [](float s) { return std::isfinite(s) && s > 0; })) {
+    return invalid("has a scale that is not a positive number");
+  }
+  if (type.element == ElementType::kInt8 &&
+      !std::all_of(q.zero_points.begin(), q.zero_points.end(),
+                   [](std::int32_t z) { return z >= -128 && z <= 127; })) {
+    return invalid("has a zero point outside of int8");
+  }
+  return {};
+}
+
+Expected<void> check_value(const Value &value) {
+  const auto count = checked_element_count(value.type.shape, value.type.element);
+  if (!count) {
+    return Failure{count.error()};
+  }
+  if (value.constant && value.constant->size() != byte_size(value.type)) {
+    return invalid("has " + std::to_string(value.constant->size()) + " bytes of data for " +
+                   type_text(value.type));
+  }
+  return value.type.quantization ? check_quantization(value.type) : Expected<void>{};
+}
+
+Expected<void> check_values(const Graph &graph) {
+  for (ValueId id = 0; id < graph.values.size(); ++id) {
+    if (const auto checked = check_value(graph.values[id]); !checked) {
+      return fail(checked.error().code, named(graph, id) + " " + checked.error().message);
+    }
+  }
+  return {};
+}
+
+Expected<void> define(const Graph &graph, std::vector<bool> &defined, ValueId id) {
+  if (id >= graph.values.size()) {
+    return invalid("there is no value %" + std::to_string(id));
+  }
+  if (defined[id]) {
+    return invalid(named(graph, id) + " is defined twice");
+  }
+  defined[id] = true;
+  return {};
+}
+
+Expected<void> check_uses(const Graph &graph, const std::vector<bool> &defined,
+                          const std::vector<ValueId> &ids, const std::string &user) {
+  for (const ValueId id : ids) {
+    if (id >= graph.values.size()) {
+      return invalid(user + " reads %" + std::to_string(id) + ", which does not exist");
+    }
+    if (!defined[id]) {
+      return invalid(user + " reads " + named(graph, id) + " before it is computed");
+    }
+  }
+  return {};
+}
+
+/// In an int8 graph everything that computes needs to know what its numbers mean.
+Expected<void> check_int8(const std::vector<TensorType> &inputs, const TensorType &output) {
+  if (output.element == ElementType::kInt8 && !output.quantization) {
+    return invalid("makes int8 without a quantisation");
+  }
+  if (output.quantization && output.element == ElementType::kInt8 &&
+      output.quantization->axis >= 0) {
+    return invalid("makes a tensor with more than one scale");
+  }
+  for (const TensorType &input : inputs) {
+    if (is_quantized_element(input.element) && !input.quantization) {
+      return invalid("reads " + type_text(input) + " without a quantisation");
+    }
+  }
+  return {};
+}
+
+Expected<void> check_node_types(const Graph &graph, const Node &node) {
+  std::vector<TensorType> inputs;
+  for (const ValueId id : node.inputs) {
+    inputs.push_back(graph.values[id].type);
+  }
+  if (node.outputs.size() != 1) {
+    return invalid("has " + std::to_string(node.outputs.size()) + " outputs, not one");
+  }
+  const TensorType &declared = graph.values[node.outputs[0]].type;
+  const auto inferred = infer_type({node, inputs, &declared});
+  if (!inferred) {
+    return Failure{inferred.error()};
+  }
+  if (inferred->element != declared.element || inferred->shape != declared.shape) {
+    return invalid("makes " + type_text(*inferred) + " but its output is declared as " +
+                   type_text(declared));
+  }
+  if (inferred->element == ElementType::kInt8 && inferred->quantization != declared.quantization) {
+    return invalid("must keep the quantisation of its input");
+  }
+  return check_int8(inputs, declared);
+}
+
+Expected<void> check_node(const Graph &graph, const Node &node, std::vector<bool> &defined) {
+  if (const auto used = check_uses(graph, defined, node.inputs, describe(node)); !used) {
+    return used;
+  }
+  for (const ValueId output : node.outputs) {
+    if (const auto added = define(graph, defined, output); !added) {
+      return added;
+    }
+  }
+  if (const auto typed = check_node_types(graph, node); !typed) {
+    return fail(typed.error().code, describe(node) + ": " + typed.error().message);
+  }
+  return {};
+}
+
+} // namespace
+
+Expected<void> verify(const Graph &graph) {
+  if (const auto checked = check_values(graph); !checked) {
+    return checked;
+  }
+  std::vector<bool> defined(graph.values.size(), false);
+  for (ValueId id = 0; id < graph.values.size(); ++id) {
+    defined[id] = graph.values[id].constant.has_value();
+  }
+  for (const ValueId input : graph.inputs) {
+    if (const auto added = define(graph, defined, input); !added) {
+      return added;
+    }
+  }
+  for (const Node &node : graph.nodes) {
+    if (const auto checked = check_node(graph, node, defined); !checked) {
+      return checked;
+    }
+  }
+  if (graph.outputs.empty()) {
+    return invalid("the graph has no outputs");
+  }
+  return check_uses(graph, defined, graph.outputs, "the graph's output");
+}
+
+} // namespace tinyml::ir
