@@ -56,8 +56,7 @@ std::vector<std::uint8_t> packed(const ImageInfo &info = example_info()) {
 
 Error check(ByteView image, const Requirements &wanted = example_requirements()) {
   MemoryReader reader(image);
-  Header header;
-  return verify(reader, wanted, test_key().public_key(), header);
+  return verify(reader, wanted, test_key().public_key());
 }
 
 TEST(Packer, WhatItPacksVerifiesAndReadsBack) {

@@ -5,6 +5,7 @@
 #include "compiler/ir/graph.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,7 +27,9 @@ struct PlanOptions {
   /// Search for the operator order with the lowest peak. Off: the graph's own order.
   bool reorder = true;
   /// How many partial placements the exact search may visit before the best one found is taken.
-  std::uint32_t search_budget = 200'000;
+  std::uint32_t search_budget = 1'000'000;
+  /// Working memory that a kernel wants for a node; none when empty. It is aligned as the arena is.
+  std::function<std::uint32_t(const ir::Graph &, ir::NodeId)> scratch_bytes;
 };
 
 /// Storage of one value. Values that share storage (a reshape and its input) have equal offsets.

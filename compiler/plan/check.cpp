@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/plan/kernel_facts.hpp"
+#include "compiler/plan/plan.hpp"
+
+#include "compiler/ir/types.hpp"
+
+#include <algorithm>
+
+namespace tinyml::plan {
+namespace {
+
+/// Goes through the operators as the device does and asks of each output: does it destroy a value
+/// that somebody still reads? Knows nothing of buffers, lifetimes or items.
+class PlanChecker {
+public:
+  PlanChecker(const ir::Graph &graph, const MemoryPlan &plan) : graph_(graph), plan_(plan) {}
+
+  Expected<void> run() {
+    if (auto order = check_order(); !order) {
+      return order;
+    }
+    for (const ir::ValueId input : graph_.inputs) {
+      if (auto written = write(input, nullptr, 0); !written) {
+        return written;
+      }
+    }
+    for (std::size_t step = 0; step < plan_.order.size(); ++step) {
+      const ir::Node &node = graph_.nodes[plan_.order[step]];
+      for (const ir::ValueId output : node.outputs) {
+        if (auto written = write(output, &node, step + 1); !written) {
+          return written;
+        }
+      }
+    }
+    return {};
+  }
+
+private:
+  Expected<void> check_order() {
+    std::vector<bool> done(graph_.nodes.size(), false);
+    last_use_.assign(graph_.values.size(), 0);
+    std::vector<bool> known(graph_.values.size(), false);
+    for (std::size_t value = 0; value < graph_.values.size(); ++value) {
+      known[value] = graph_.values[value].constant.has_value();
+    }
+    for (const ir::ValueId input : graph_.inputs) {
+      known[input] = true;
+    }
+    for (std::size_t step = 0; step < plan_.order.size(); ++step) {
+      const ir::NodeId id = plan_.order[step];
+      if (id >= done.size() || done[id]) {
+        return fail(ErrorCode::kInvalidInput, "the plan's order names a node twice or none at all");
+      }
+      done[id] = true;
+      for (const ir::ValueId value : graph_.nodes[id].inputs) {
+        if (!known[value]) {
+          return fail(ErrorCode::kInvalidInput,
+                      "the plan reads '" + graph_.values[value].name + "' before it is computed");
+        }
+        last_use_[value] = step + 1;
+      }
+      for (const ir::ValueId value : graph_.nodes[id].outputs) {
+        known[value] = true;
+      }
+    }
+    for (const ir::ValueId output : graph_.outputs) {
+      last_use_[output] = plan_.order.size() + 1;
+    }
+    return plan_.order.size() == graph_.nodes.size()
+               ? Expected<void>{}
+               : fail(ErrorCode::kInvalidInput, "the plan's order leaves nodes out");
+  }
+
+  /// `time`: 0 for graph inputs, step + 1 for the output of a node.
+  Expected<void> write(ir::ValueId written, const ir::Node *node, std::size_t time) {
+    const auto &place = plan_.placements[written];
+    const std::size_t size = ir::byte_size(graph_.values[written].type);
+    if (!place || place->size_bytes < size ||
+        std::uint64_t{place->offset_bytes} + size > plan_.arena_bytes) {
+      return fail(ErrorCode::kInvalidInput,
+                  "'" + graph_.values[written].name + "' has no place in the arena");
+    }
+    for (const ir::ValueId other : alive_) {
+      if (last_use_[other] >= time && other != written && meets(written, other) &&
+          !is_legal(written, other, node, time)) {
+        return fail(ErrorCode::kInvalidInput, "'" + graph_.values[written].name + "' destroys '" +
+                                                  graph_.values[other].name +
+                                                  "', which is still needed");
+      }
+    }
+    alive_.push_back(written);
+    return {};
+  }
+
+  [[nodiscard]] bool meets(ir::ValueId a, ir::ValueId b) const {
+    const Placement &pa = *plan_.placements[a];
+    const Placement &pb = *plan_.placements[b];
+    return pa.offset_bytes < std::uint64_t{pb.offset_bytes} + pb.size_bytes &&
+           pb.offset_bytes < std::uint64_t{pa.offset_bytes} + pa.size_bytes;
+  }
+
+  /// Overlap with a value that is needed now or later: legal as a reshape of it (the content
+  /// stays), or when the kernel reads ahead of what it writes and nobody needs the value
+  /// afterwards.
+  [[nodiscard]] bool is_legal(ir::ValueId written, ir::ValueId other, const ir::Node *node,
+                              std::size_t time) const {
+    const std::uint64_t at = plan_.placements[written]->offset_bytes;
+    const std::uint64_t other_at = plan_.placements[other]->offset_bytes;
+    if (node == nullptr) {
+      return false;
+    }
+    if (shares_storage(*node)) {
+      return at == other_at && same_content(node->inputs[0], other);
+    }
+    for (std::size_t i = 0; i < node->inputs.size(); ++i) {
+      const auto lead = overlap_lead_bytes(graph_, *node, i);
+      const bool ahead =
+          lead && at + static_cast<std::uint64_t>(std::max<std::int64_t>(0, *lead)) <= other_at;
+      if (same_content(node->inputs[i], other) && !ahead) {
+        return false;
+      }
+    }
+    return last_use_[other] == time;
+  }
+
+  /// Whether one is the other, seen through reshapes.
+  [[nodiscard]] bool same_content(ir::ValueId a, ir::ValueId b) const {
+    return source(a) == source(b);
+  }
+  [[nodiscard]] ir::ValueId source(ir::ValueId value) const {
+    for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
+      const ir::Node &node = graph_.nodes[i];
+      if (shares_storage(node) && node.outputs[0] == value) {
+        value = node.inputs[0];
+      }
+    }
+    return value;
+  }
+
+  const ir::Graph &graph_;
+  const MemoryPlan &plan_;
+  std::vector<std::size_t> last_use_; ///< time of the last reader; 0: nobody
+  std::vector<ir::ValueId> alive_;
+};
+
+} // namespace
+
+Expected<void> check_plan(const ir::Graph &graph, const MemoryPlan &plan) {
+  if (plan.placements.size() != graph.values.size()) {
+    return fail(ErrorCode::kInvalidInput, "the plan was made for another graph");
+  }
+  return PlanChecker(graph, plan).run();
+}
+
+} // namespace tinyml::plan

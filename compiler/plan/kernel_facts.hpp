@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "compiler/ir/graph.hpp"
+
+#include <cstdint>
+#include <optional>
+
+/// What the planner may assume about kernels/generic: in which order each kernel reads and writes.
+/// kernels_overlap_test holds the kernels to it.
+namespace tinyml::plan {
+
+/// The operator moves no data: its output is its input's storage.
+[[nodiscard]] bool shares_storage(const ir::Node &node);
+
+/// An output may lie over input `input` when it starts far enough below it: then everything that
+/// the kernel overwrites has been read before. Returns that distance, the lead, in bytes:
+///     output offset + lead <= input offset.
+/// 0 means in place. Absent: the two must not share a byte. Only meaningful when the input dies
+/// with this node.
+[[nodiscard]] std::optional<std::int64_t>
+overlap_lead_bytes(const ir::Graph &graph, const ir::Node &node, std::size_t input);
+
+} // namespace tinyml::plan

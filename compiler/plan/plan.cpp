@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/plan/plan.hpp"
+
+#include "compiler/ir/types.hpp"
+#include "compiler/plan/order.hpp"
+#include "compiler/plan/place.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace tinyml::plan {
+namespace {
+
+/// Beyond this many buffers the tables of pairs would grow large for no net of this class.
+constexpr std::size_t kMostBuffers = 2000;
+/// The exact search is as deep as there are items; larger graphs keep the best first fit.
+constexpr std::size_t kMostSearchedItems = 200;
+
+/// All that make_plan knows while it works.
+struct Draft {
+  Buffers buffers;
+  std::vector<Lifetime> lifetimes; ///< of buffers, then of scratch
+  MemoryPlan plan;
+};
+
+Expected<void> check_sizes(const ir::Graph &graph, const Buffers &buffers) {
+  if (buffers.list.size() > kMostBuffers) {
+    return fail(ErrorCode::kUnsupported, "the graph has " + std::to_string(buffers.list.size()) +
+                                             " tensors; the memory plan takes at most " +
+                                             std::to_string(kMostBuffers));
+  }
+  std::uint64_t total = 0;
+  for (const Buffer &buffer : buffers.list) {
+    const ir::Value &value = graph.values[buffer.values.front()];
+    if (const auto count = ir::checked_element_count(value.type.shape, value.type.element);
+        !count) {
+      return Failure{
+          HostError{count.error().code, "tensor '" + value.name + "': " + count.error().message}};
+    }
+    total += buffer.size_bytes;
+  }
+  if (total > std::numeric_limits<std::uint32_t>::max()) {
+    return fail(ErrorCode::kDoesNotFit, "the tensors need " + std::to_string(total) +
+                                            " bytes; no device we build for addresses 4 GB");
+  }
+  return {};
+}
+
+void add_scratch(const ir::Graph &graph, const PlanOptions &options, Draft &draft) {
+  for (std::uint32_t step = 0; options.scratch_bytes && step < draft.plan.order.size(); ++step) {
+    const ir::NodeId node = draft.plan.order[step];
+    const std::uint32_t bytes = options.scratch_bytes(graph, node);
+    if (bytes > 0) {
+      draft.plan.scratch.push_back({node, 0, bytes});
+      draft.lifetimes.push_back({step, step});
+    }
+  }
+}
+
+PlacementProblem make_problem(const ir::Graph &graph, const PlanOptions &options,
+                              const Draft &draft) {
+  std::vector<Item> items;
+  for (const Buffer &buffer : draft.buffers.list) {
+    items.push_back(
+        {buffer.size_bytes, std::max(buffer.element_bytes, options.tensor_alignment_bytes)});
+  }
+  for (const Scratch &scratch : draft.plan.scratch) {
+    items.push_back({scratch.size_bytes, kArenaAlignment});
+  }
+  PlacementProblem problem(std::move(items));
+  for (std::size_t a = 0; a < draft.lifetimes.size(); ++a) {
+    for (std::size_t b = a + 1; b < draft.lifetimes.size(); ++b) {
+      if (draft.lifetimes[a].meets(draft.lifetimes[b])) {
+        problem.separate(a, b);
+      }
+    }
+  }
+  for (std::uint32_t step = 0; options.overlap && step < draft.plan.order.size(); ++step) {
+    for (const Overlap &overlap : find_overlaps(graph, draft.buffers, draft.plan.order[step])) {
+      const bool dies = draft.lifetimes[overlap.input].last == step &&
+                        !draft.buffers.list[overlap.input].is_graph_output;
+      if (dies) {
+        problem.allow_overlay(overlap.output, overlap.input, overlap.lead_bytes);
+      }
+    }
+  }
+  return problem;
+}
+
+std::uint64_t peak(const ir::Graph &graph, const Draft &draft, bool overlap) {
+  auto bytes = live_bytes_by_step(graph, draft.buffers, draft.plan.order, overlap);
+  for (std::size_t i = 0; i < draft.plan.scratch.size(); ++i) {
+    bytes[draft.lifetimes[draft.buffers.list.size() + i].first] += draft.plan.scratch[i].size_bytes;
+  }
+  return *std::max_element(bytes.begin(), bytes.end());
+}
+
+void take_offsets(const ir::Graph &graph, const std::vector<std::uint64_t> &offsets, Draft &draft) {
+  const auto offset = [&](std::size_t item) { return static_cast<std::uint32_t>(offsets[item]); };
+  draft.plan.placements.resize(graph.values.size());
+  for (std::size_t value = 0; value < graph.values.size(); ++value) {
+    if (const auto buffer = draft.buffers.of_value[value]) {
+      const Lifetime &lifetime = draft.lifetimes[*buffer];
+      draft.plan.placements[value] = Placement{
+          offset(*buffer), draft.buffers.list[*buffer].size_bytes, lifetime.first, lifetime.last};
+    }
+  }
+  for (std::size_t i = 0; i < draft.plan.scratch.size(); ++i) {
+    draft.plan.scratch[i].offset_bytes = offset(draft.buffers.list.size() + i);
+  }
+}
+
+Expected<void> check_options(const PlanOptions &options) {
+  const std::uint32_t alignment = options.tensor_alignment_bytes;
+  const bool power_of_two = alignment != 0 && (alignment & (alignment - 1)) == 0;
+  if (!power_of_two || alignment > kArenaAlignment) {
+    return fail(ErrorCode::kInvalidInput, "a tensor alignment of " + std::to_string(alignment) +
+                                              " is not a power of two up to " +
+                                              std::to_string(kArenaAlignment));
+  }
+  return {};
+}
+
+} // namespace
+
+Expected<MemoryPlan> make_plan(const ir::Graph &graph, const PlanOptions &options) {
+  if (const auto legal = check_options(options); !legal) {
+    return Failure{legal.error()};
+  }
+  Draft draft{find_buffers(graph), {}, {}};
+  if (const auto sizes = check_sizes(graph, draft.buffers); !sizes) {
+    return Failure{sizes.error()};
+  }
+  draft.plan.order =
+      options.reorder ? find_order(graph, draft.buffers, options.overlap) : own_order(graph);
+  draft.lifetimes = find_lifetimes(graph, draft.buffers, draft.plan.order);
+  add_scratch(graph, options, draft);
+
+  const std::uint64_t lower_bound = peak(graph, draft, options.overlap);
+  const PlacementProblem problem = make_problem(graph, options, draft);
+  const bool small = problem.items().size() <= kMostSearchedItems;
+  const PlacementResult result = place(problem, lower_bound, small ? options.search_budget : 0);
+  if (result.total_bytes > std::numeric_limits<std::uint32_t>::max()) {
+    return fail(ErrorCode::kDoesNotFit, "the tensors need more than 4 GB");
+  }
+  take_offsets(graph, result.offsets, draft);
+  draft.plan.arena_bytes = static_cast<std::uint32_t>(result.total_bytes);
+  draft.plan.lower_bound_bytes = static_cast<std::uint32_t>(lower_bound);
+  draft.plan.peak_live_bytes = static_cast<std::uint32_t>(peak(graph, draft, false));
+  draft.plan.optimal = result.optimal;
+  return std::move(draft.plan);
+}
+
+} // namespace tinyml::plan

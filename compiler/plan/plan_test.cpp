@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/plan/plan.hpp"
+
+#include "compiler/ir/edit.hpp"
+#include "compiler/plan/order.hpp"
+#include "compiler/plan/place.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+
+namespace tinyml::plan {
+namespace {
+
+using ::testing::HasSubstr;
+
+MemoryPlan planned(const ir::Graph &graph, const PlanOptions &options = {}) {
+  auto plan = make_plan(graph, options);
+  EXPECT_TRUE(plan.ok()) << plan.error().message;
+  if (!plan) {
+    return {};
+  }
+  const auto legal = check_plan(graph, *plan);
+  EXPECT_TRUE(legal.ok()) << legal.error().message << "\n" << to_text(graph, *plan);
+  EXPECT_GE(plan->arena_bytes, plan->lower_bound_bytes);
+  return *plan;
+}
+
+/// Builds float graphs in a few words.
+struct Builder {
+  ir::Graph graph;
+
+  ir::ValueId input(ir::Shape shape) {
+    return ir::add_input(graph, "in", {ir::ElementType::kFloat32, std::move(shape), {}});
+  }
+  ir::ValueId constant(const ir::Shape &shape) {
+    const auto count = static_cast<std::size_t>(
+        std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()));
+    return ir::add_float_constant(graph, "c", shape, std::vector<float>(count));
+  }
+  ir::ValueId node(ir::Op op, std::vector<ir::ValueId> inputs, ir::Attributes attributes = {}) {
+    const auto value = ir::add_node(graph, {op, std::move(inputs), std::move(attributes)});
+    EXPECT_TRUE(value.ok()) << value.error().message;
+    return value ? *value : 0;
+  }
+  ir::ValueId conv(ir::ValueId x, std::int64_t channels, std::int64_t kernel, std::int64_t pad) {
+    const std::int64_t in = graph.values[x].type.shape[3];
+    return node(ir::Op::kConv2d, {x, constant({channels, kernel, kernel, in})},
+                {{"pads", std::vector<std::int64_t>{pad, pad, pad, pad}}});
+  }
+  ir::ValueId depthwise(ir::ValueId x) {
+    const std::int64_t in = graph.values[x].type.shape[3];
+    return node(ir::Op::kDepthwiseConv2d, {x, constant({1, 3, 3, in})},
+                {{"pads", std::vector<std::int64_t>{1, 1, 1, 1}}});
+  }
+  ir::ValueId pool(ir::ValueId x) {
+    const std::vector<std::int64_t> two = {2, 2};
+    return node(ir::Op::kMaxPool2d, {x}, {{"kernel", two}, {"strides", two}});
+  }
+  ir::Graph done(ir::ValueId output) {
+    graph.outputs = {output};
+    return graph;
+  }
+};
+
+constexpr std::uint32_t kFloat = 4;
+
+TEST(Plan, AnElementwiseChainNeedsOneTensor) {
+  Builder b;
+  const auto x = b.input({1, 100});
+  const auto graph = b.done(b.node(ir::Op::kTanh, {b.node(ir::Op::kRelu, {x})}));
+  const MemoryPlan plan = planned(graph);
+  EXPECT_EQ(plan.arena_bytes, 100 * kFloat);
+  EXPECT_TRUE(plan.optimal);
+}
+
+TEST(Plan, AReshapeSharesItsInputsStorage) {
+  Builder b;
+  const auto x = b.input({1, 6, 4});
+  auto reshaped = ir::add_node(
+      b.graph,
+      {ir::Op::kReshape, {x}, {}, "", "", ir::TensorType{ir::ElementType::kFloat32, {24}, {}}});
+  ASSERT_TRUE(reshaped.ok());
+  const MemoryPlan plan = planned(b.done(*reshaped));
+  EXPECT_EQ(plan.arena_bytes, 24 * kFloat);
+  EXPECT_EQ(plan.placements[x]->offset_bytes, plan.placements[*reshaped]->offset_bytes);
+}
+
+TEST(Plan, ATensorReadLaterIsNotOverwrittenInPlace) {
+  Builder b;
+  const auto x = b.input({1, 10});
+  const auto y = b.node(ir::Op::kRelu, {x});
+  const MemoryPlan plan = planned(b.done(b.node(ir::Op::kAdd, {x, y})));
+  EXPECT_EQ(plan.arena_bytes, 20 * kFloat);
+}
+
+TEST(Plan, AnOutputOfTheGraphIsKeptToTheEnd) {
+  Builder b;
+  const auto x = b.input({1, 10});
+  const auto y = b.node(ir::Op::kRelu, {x});
+  const auto z = b.node(ir::Op::kTanh, {y});
+  b.graph.outputs = {y, z};
+  EXPECT_EQ(planned(b.graph).arena_bytes, 20 * kFloat);
+}
+
+TEST(Plan, ABroadcastOperandIsNotOverwritten) {
+  Builder b;
+  const auto x = b.input({1, 10});
+  const auto row = b.input({1, 1});
+  const MemoryPlan plan = planned(b.done(b.node(ir::Op::kAdd, {row, x})));
+  EXPECT_EQ(plan.arena_bytes, 11 * kFloat);
+}
+
+TEST(Plan, AnUnpaddedPoolWorksInPlaceAndAPaddedOneKeepsItsDistance) {
+  Builder b;
+  const auto x = b.input({1, 8, 8, 3});
+  EXPECT_EQ(planned(b.done(b.pool(x))).arena_bytes, 8 * 8 * 3 * kFloat);
+
+  Builder padded;
+  const auto y = padded.input({1, 8, 8, 3});
+  const auto same = padded.node(ir::Op::kMaxPool2d, {y},
+                                {{"kernel", std::vector<std::int64_t>{3, 3}},
+                                 {"pads", std::vector<std::int64_t>{1, 1, 1, 1}}});
+  // The window starts a row and a pixel before the position that is written.
+  EXPECT_EQ(planned(padded.done(same)).arena_bytes, (8 * 8 + 8 + 1) * 3 * kFloat);
+}
+
+TEST(Plan, APointwiseConvolutionTrailsItsInputByOnePixel) {
+  Builder b;
+  const auto x = b.input({1, 14, 14, 24});
+  const MemoryPlan plan = planned(b.done(b.conv(x, 24, 1, 0)));
+  EXPECT_EQ(plan.arena_bytes, (14 * 14 + 1) * 24 * kFloat);
+  EXPECT_EQ(plan.peak_live_bytes, 2 * 14 * 14 * 24 * kFloat);
+}
+
+Builder lenet_like() {
+  Builder b;
+  auto x = b.input({1, 28, 28, 1});
+  x = b.pool(b.conv(x, 6, 5, 2));
+  x = b.pool(b.conv(x, 16, 5, 0));
+  auto flat = ir::add_node(
+      b.graph,
+      {ir::Op::kReshape, {x}, {}, "", "", ir::TensorType{ir::ElementType::kFloat32, {1, 400}, {}}});
+  EXPECT_TRUE(flat.ok());
+  x = *flat;
+  for (const std::int64_t outputs : {120, 84, 10}) {
+    const std::int64_t inputs = b.graph.values[x].type.shape[1];
+    x = b.node(ir::Op::kFullyConnected, {x, b.constant({outputs, inputs})});
+  }
+  b.graph.outputs = {x};
+  return b;
+}
+
+TEST(Plan, LenetMeetsItsLowerBound) {
+  const ir::Graph graph = lenet_like().graph;
+  const MemoryPlan plan = planned(graph);
+  EXPECT_EQ(plan.arena_bytes, plan.lower_bound_bytes);
+  EXPECT_LT(plan.arena_bytes, 4816 * kFloat);
+  EXPECT_EQ(plan.peak_live_bytes, (4704 + 1176) * kFloat);
+  EXPECT_THAT(to_text(graph, plan), HasSubstr("the least possible"));
+
+  PlanOptions disjoint;
+  disjoint.overlap = false;
+  const MemoryPlan without = planned(graph, disjoint);
+  EXPECT_EQ(without.arena_bytes, without.peak_live_bytes);
+}
+
+TEST(Plan, ResidualBlocksMeetTheirLowerBound) {
+  Builder b;
+  auto x = b.conv(b.input({1, 14, 14, 1}), 24, 1, 0);
+  for (int block = 0; block < 3; ++block) {
+    const auto y = b.conv(b.depthwise(x), 24, 1, 0);
+    x = b.node(ir::Op::kRelu, {b.node(ir::Op::kAdd, {x, y})});
+  }
+  const MemoryPlan plan = planned(b.done(x));
+  EXPECT_EQ(plan.arena_bytes, plan.lower_bound_bytes);
+  EXPECT_EQ(plan.arena_bytes, (2 * 14 * 14 + 1) * 24 * kFloat);
+}
+
+TEST(Plan, RunsTheBranchThatShrinksFirst) {
+  // Two branches grow large and shrink; one after the other only one large tensor is alive.
+  Builder b;
+  const auto x = b.input({1, 4});
+  std::vector<ir::ValueId> large;
+  for (int i = 0; i < 3; ++i) {
+    large.push_back(b.node(ir::Op::kFullyConnected, {x, b.constant({100, 4})}));
+  }
+  std::vector<ir::ValueId> small;
+  for (const auto value : large) {
+    small.push_back(b.node(ir::Op::kFullyConnected, {value, b.constant({2, 100})}));
+  }
+  const auto graph =
+      b.done(b.node(ir::Op::kConcat, {small[0], small[1], small[2]}, {{"axis", std::int64_t{1}}}));
+  PlanOptions own_order;
+  own_order.reorder = false;
+  EXPECT_EQ(planned(graph, own_order).arena_bytes, (300 + 4) * kFloat);
+  EXPECT_EQ(planned(graph).arena_bytes, (100 + 4 + 2 + 2) * kFloat);
+}
+
+TEST(Plan, ScratchLiesBesideTheTensorsOfItsStepOnly) {
+  Builder b;
+  const auto x = b.input({1, 64});
+  const auto graph = b.done(b.node(ir::Op::kTanh, {b.node(ir::Op::kRelu, {x})}));
+  PlanOptions options;
+  options.scratch_bytes = [](const ir::Graph &g, ir::NodeId node) {
+    return g.nodes[node].op == ir::Op::kTanh ? 100U : 0U;
+  };
+  const MemoryPlan plan = planned(graph, options);
+  ASSERT_EQ(plan.scratch.size(), 1U);
+  EXPECT_EQ(plan.scratch[0].offset_bytes % kArenaAlignment, 0U);
+  EXPECT_EQ(plan.arena_bytes, 64 * kFloat + 100);
+  EXPECT_THAT(to_text(graph, plan), HasSubstr("scratch"));
+}
+
+TEST(Plan, OffsetsKeepTheWantedAlignment) {
+  PlanOptions options;
+  options.tensor_alignment_bytes = 16;
+  const MemoryPlan plan = planned(lenet_like().graph, options);
+  for (const auto &place : plan.placements) {
+    EXPECT_TRUE(!place || place->offset_bytes % 16 == 0);
+  }
+  options.tensor_alignment_bytes = 3;
+  EXPECT_FALSE(make_plan(lenet_like().graph, options).ok());
+}
+
+TEST(Plan, RefusesWhatNoDeviceHasAndNamesTheTensor) {
+  Builder b;
+  b.graph.values.push_back({"monster", {ir::ElementType::kFloat32, {1 << 20, 1 << 20}, {}}, {}});
+  b.graph.inputs = {0};
+  const auto plan = make_plan(b.graph);
+  ASSERT_FALSE(plan.ok());
+  EXPECT_THAT(plan.error().message, HasSubstr("monster"));
+}
+
+TEST(Plan, AGraphWithoutOperatorsKeepsItsInput) {
+  Builder b;
+  const auto x = b.input({3});
+  EXPECT_EQ(planned(b.done(x)).arena_bytes, 3 * kFloat);
+}
+
+TEST(CheckPlan, NamesTheTensorsThatCollide) {
+  Builder b;
+  const auto x = b.input({1, 10});
+  const auto y = b.node(ir::Op::kRelu, {x});
+  const auto graph = b.done(b.node(ir::Op::kAdd, {x, y}));
+  MemoryPlan plan = planned(graph);
+  plan.placements[y]->offset_bytes = plan.placements[x]->offset_bytes + 8;
+  const auto checked = check_plan(graph, plan);
+  ASSERT_FALSE(checked.ok());
+  EXPECT_THAT(checked.error().message, HasSubstr("destroys"));
+}
+
+TEST(CheckPlan, FindsEveryShiftThatBreaksAnOverlap) {
+  Builder b;
+  const auto x = b.input({1, 6, 6, 2});
+  const auto y = b.conv(x, 2, 3, 1);
+  const auto graph = b.done(y);
+  MemoryPlan plan = planned(graph);
+  plan.placements[x]->offset_bytes -= kFloat;
+  EXPECT_FALSE(check_plan(graph, plan).ok());
+}
+
+TEST(CheckPlan, FindsAWrongOrder) {
+  Builder b;
+  const auto x = b.input({1, 4});
+  const auto graph = b.done(b.node(ir::Op::kTanh, {b.node(ir::Op::kRelu, {x})}));
+  MemoryPlan plan = planned(graph);
+  std::swap(plan.order[0], plan.order[1]);
+  EXPECT_FALSE(check_plan(graph, plan).ok());
+}
+
+/// Random graphs of small layers with skips.
+ir::Graph random_graph(std::mt19937 &random) {
+  Builder b;
+  std::vector<ir::ValueId> values = {
+      b.input({1, 5, 6, static_cast<std::int64_t>(1 + random() % 3)})};
+  const std::size_t nodes = 1 + random() % 9;
+  for (std::size_t i = 0; i < nodes; ++i) {
+    const auto x = values[random() % values.size()];
+    switch (random() % 5) {
+    case 0:
+      values.push_back(b.conv(x, static_cast<std::int64_t>(1 + random() % 4), 3, 1));
+      break;
+    case 1:
+      values.push_back(b.depthwise(x));
+      break;
+    case 2:
+      values.push_back(b.node(ir::Op::kRelu, {x}));
+      break;
+    case 3:
+      values.push_back(b.node(ir::Op::kMul, {x, b.node(ir::Op::kSigmoid, {x})}));
+      break;
+    default:
+      values.push_back(b.node(ir::Op::kAdd, {x, b.conv(x, b.graph.values[x].type.shape[3], 1, 0)}));
+      break;
+    }
+  }
+  b.graph.outputs = {values.back()};
+  if (random() % 2 == 0) {
+    b.graph.outputs.push_back(values[random() % values.size()]);
+  }
+  return b.graph;
+}
+
+TEST(Plan, RandomGraphsArePlannedLegallyAndNoWorseThanWithoutTheirFreedoms) {
+  std::mt19937 random(7);
+  int at_lower_bound = 0;
+  int proven = 0;
+  constexpr int kGraphs = 300;
+  for (int i = 0; i < kGraphs; ++i) {
+    const ir::Graph graph = random_graph(random);
+    PlanOptions plain;
+    plain.overlap = false;
+    plain.reorder = false;
+    const MemoryPlan plan = planned(graph);
+    const MemoryPlan baseline = planned(graph, plain);
+    proven += plan.optimal ? 1 : 0;
+    EXPECT_LE(plan.arena_bytes, baseline.arena_bytes) << to_text(graph, plan);
+    at_lower_bound += plan.arena_bytes == plan.lower_bound_bytes ? 1 : 0;
+  }
+  EXPECT_GT(at_lower_bound, kGraphs * 9 / 10);
+  EXPECT_GT(proven, kGraphs * 98 / 100);
+}
+
+/// Tries every order of placing, each item as low as it fits above those before it.
+std::uint64_t best_of_all_orders(const PlacementProblem &problem) {
+  std::vector<std::size_t> order(problem.items().size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::uint64_t best = UINT64_MAX;
+  do {
+    std::vector<std::uint64_t> offsets(order.size());
+    std::uint64_t total = 0;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      std::uint64_t offset = 0;
+      const auto fits = [&] {
+        return std::all_of(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(i),
+                           [&](std::size_t other) {
+                             return problem.fits(order[i], offset, other, offsets[other]);
+                           });
+      };
+      while (!fits()) {
+        ++offset;
+      }
+      offsets[order[i]] = offset;
+      total = std::max(total, offset + problem.items()[order[i]].size_bytes);
+    }
+    best = std::min(best, total);
+  } while (std::next_permutation(order.begin(), order.end()));
+  return best;
+}
+
+TEST(Place, IsNeverBeatenByBruteForce) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 200; ++round) {
+    const std::size_t count = 2 + random() % 5;
+    std::vector<Item> items;
+    for (std::size_t i = 0; i < count; ++i) {
+      items.push_back({1 + random() % 20, 1});
+    }
+    PlacementProblem problem(items);
+    for (std::size_t a = 0; a < count; ++a) {
+      for (std::size_t b = a + 1; b < count; ++b) {
+        if (random() % 3 != 0) {
+          problem.separate(a, b);
+          if (random() % 2 == 0) {
+            problem.allow_overlay(a, b, random() % 10);
+          }
+        }
+      }
+    }
+    const PlacementResult result = place(problem, 0, 1'000'000);
+    EXPECT_TRUE(result.optimal);
+    EXPECT_LE(result.total_bytes, best_of_all_orders(problem)) << round;
+    for (std::size_t a = 0; a < count; ++a) {
+      for (std::size_t b = a + 1; b < count; ++b) {
+        EXPECT_TRUE(problem.fits(a, result.offsets[a], b, result.offsets[b]));
+      }
+    }
+  }
+}
+
+TEST(Place, WithoutABudgetTakesTheBestFirstFit) {
+  PlacementProblem problem({{10, 1}, {4, 1}, {6, 1}});
+  problem.separate(0, 1);
+  problem.separate(0, 2);
+  const PlacementResult result = place(problem, 0, 0);
+  EXPECT_EQ(result.total_bytes, 16U);
+  EXPECT_FALSE(result.optimal);
+}
+
+} // namespace
+} // namespace tinyml::plan

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// The one place where an instruction set is chosen: `#include TINYML_ISA_HEADER(dot.hpp)` takes
+/// that file from kernels/isa/<TINYML_ISA>/. A board kit's compile flags say -DTINYML_ISA=<folder>;
+/// without it the portable folder is taken. Shared code never asks which one it is.
+#ifndef TINYML_ISA
+#define TINYML_ISA scalar
+#endif
+
+// clang-format off
+#define TINYML_ISA_QUOTE(text) #text
+#define TINYML_ISA_PATH(folder, file) TINYML_ISA_QUOTE(kernels/isa/folder/file)
+#define TINYML_ISA_HEADER(file) TINYML_ISA_PATH(TINYML_ISA, file)
+// clang-format on
