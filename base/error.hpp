@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Host only: device code uses small enums instead of messages.
 #pragma once
 
 #include "base/result.hpp"

@@ -8,8 +8,9 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 option(TINYML_FUZZERS "Build the libFuzzer targets (needs clang)" OFF)
 set(TINYML_BOARD "host" CACHE STRING "'host', or the board whose device images this tree builds")
 
+# ccache forgets GCC's call-graph files, which the kits need: boards are built without it.
 find_program(TINYML_CCACHE ccache)
-if(TINYML_CCACHE)
+if(TINYML_CCACHE AND TINYML_BOARD STREQUAL "host")
   set(CMAKE_CXX_COMPILER_LAUNCHER ${TINYML_CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${TINYML_CCACHE})
 endif()

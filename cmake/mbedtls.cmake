@@ -24,7 +24,7 @@ endif()
 
 set(sources bignum constant_time ecdsa ecp ecp_curves sha256)
 list(TRANSFORM sources REPLACE "(.+)" "${TINYML_MBEDTLS_DIR}/library/\\1.c")
-add_library(tinyml_mbedtls STATIC ${sources})
+add_library(tinyml_mbedtls STATIC ${sources} ${CMAKE_SOURCE_DIR}/os/boot/zeroize.c)
 target_include_directories(tinyml_mbedtls SYSTEM PUBLIC ${TINYML_MBEDTLS_DIR}/include)
 target_include_directories(tinyml_mbedtls PUBLIC ${CMAKE_SOURCE_DIR})
 target_compile_definitions(tinyml_mbedtls PUBLIC "MBEDTLS_CONFIG_FILE=\"os/boot/mbedtls_config.h\"")

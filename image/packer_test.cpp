@@ -56,7 +56,8 @@ std::vector<std::uint8_t> packed(const ImageInfo &info = example_info()) {
 
 Error check(ByteView image, const Requirements &wanted = example_requirements()) {
   MemoryReader reader(image);
-  return verify(reader, wanted, test_key().public_key());
+  Header header;
+  return verify(reader, wanted, test_key().public_key(), header);
 }
 
 TEST(Packer, WhatItPacksVerifiesAndReadsBack) {

@@ -4,26 +4,13 @@
 #include "image/crypto.hpp"
 #include "image/factory.hpp"
 #include "image/fields.hpp"
-#include "image/header.hpp"
+#include "image/requirements.hpp"
 
 #include <algorithm>
 
 /// Checks images through a Reader with a small stack and no heap of its own. Cheap checks come
 /// first: what is built for another board is refused before anything is hashed.
 namespace tinyml::image {
-
-/// What a place accepts.
-struct Requirements {
-  std::string_view board;
-  std::uint32_t oldest_abi = 0;
-  std::uint32_t newest_abi = 0;
-  Kind kind = Kind::kImage;
-  Payload payload = Payload::kBinary;
-  std::uint64_t load_address = 0;      ///< compared for binary payloads and modules only
-  std::uint32_t max_payload_bytes = 0; ///< of the place where it will run
-  std::uint32_t max_total_bytes = 0;   ///< of the slot
-  Version floor{};                     ///< older versions are refused
-};
 
 /// Where the seal's fields are, once walked.
 struct Seal {
@@ -42,9 +29,6 @@ template <Reader R> [[nodiscard]] Result<Header, Error> read_header(R &reader) {
   }
   return parse_header(bytes);
 }
-
-/// Checks what the header alone tells.
-[[nodiscard]] Error check_header(const Header &header, const Requirements &wanted);
 
 namespace detail {
 
@@ -149,19 +133,22 @@ template <Reader R>
   return error == Error::kNone ? read_seal(reader, header, seal) : error;
 }
 
-/// The whole check of the image at the start of a reader. `public_key` is X then Y.
+/// The whole check of the image at the start of a reader. `public_key` is X then Y. `header` is
+/// filled in when it could be read, and to be trusted only when the answer is kNone.
 template <Reader R>
-[[nodiscard]] Error verify(R &reader, const Requirements &wanted, ByteView public_key) {
-  const auto header = read_header(reader);
-  if (!header) {
-    return header.error();
+[[nodiscard]] Error verify(R &reader, const Requirements &wanted, ByteView public_key,
+                           Header &header) {
+  const auto parsed = read_header(reader);
+  if (!parsed) {
+    return parsed.error();
   }
+  header = *parsed;
   Seal seal;
-  if (const Error error = check_form(reader, *header, wanted, seal); error != Error::kNone) {
+  if (const Error error = check_form(reader, header, wanted, seal); error != Error::kNone) {
     return error;
   }
   std::uint8_t digest[kHashBytes];
-  if (const Error error = hash_content(reader, *header, digest); error != Error::kNone) {
+  if (const Error error = hash_content(reader, header, digest); error != Error::kNone) {
     return error;
   }
   return check_seal(seal, digest, public_key);

@@ -70,17 +70,16 @@ std::optional<Datagram> EthernetStack::handle_ip(ByteSpan frame, std::uint64_t n
   if (!outcome.datagram) {
     return std::nullopt;
   }
-  if (outcome.datagram->local_port == kDhcpClientPort) {
-    if (uses_dhcp()) {
-      dhcp_.handle(outcome.datagram->payload, now_ns);
-    }
-    return std::nullopt;
+  const bool is_dhcp = outcome.datagram->local_port == kDhcpClientPort;
+  if (is_dhcp && uses_dhcp()) {
+    dhcp_.handle(outcome.datagram->payload, now_ns);
   }
-  // Whoever speaks to us will get an answer soon: spare it an ARP exchange.
-  if (is_on_link(outcome.datagram->peer.address)) {
+  // Whoever speaks to us will get an answer soon: spare it an ARP exchange. A DHCP server, too, is
+  // often the gateway.
+  if (ready() && is_on_link(outcome.datagram->peer.address)) {
     arp_.learn(outcome.datagram->peer.address, from, now_ns);
   }
-  return outcome.datagram;
+  return is_dhcp ? std::nullopt : outcome.datagram;
 }
 
 bool EthernetStack::is_on_link(Ipv4Address station) const {

@@ -40,7 +40,7 @@ inline constexpr std::uint32_t kLargestSlotBytes = 2u << 20;
 /// The layout depends on nothing but the store's geometry, so bootloader, image and host agree on
 /// it. A store of fewer than sixteen sectors is too small to be useful and gives empty slots.
 [[nodiscard]] constexpr Layout layout_of(const hal::StoreInfo &info) {
-  const std::uint32_t sector = std::max(info.sector_bytes, 512u);
+  const std::uint32_t sector = std::max<std::uint32_t>(info.sector_bytes, 512);
   const std::uint32_t slot =
       info.size_bytes / sector < 16
           ? 0

@@ -92,7 +92,7 @@ public:
   /// so that a client that vanished is noticed (RFC 7641 section 4.5).
   [[nodiscard]] static Type next_type(const Observation &entry, Millis now_ms) {
     const bool due =
-        entry.since_confirmed + 1 >= kConfirmEvery || now_ms - entry.confirmed_ms >= kConfirmMs;
+        entry.since_confirmed + 1U >= kConfirmEvery || now_ms - entry.confirmed_ms >= kConfirmMs;
     return due ? Type::kConfirmable : Type::kNonConfirmable;
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/files.hpp"
+#include "training/datasets/calibration.hpp"
 #include "training/datasets/idx.hpp"
 #include "training/datasets/image_set.hpp"
 
@@ -90,6 +91,18 @@ TEST(DrawDigits, DrawsTheSameSetForTheSameSeed) {
     EXPECT_LT(ink, 300) << "image " << i;
     EXPECT_EQ(one.labels[i], i % 10);
   }
+}
+
+TEST(Calibration, FallsBackToDrawnDigitsForMnistOnly) {
+  const auto folder = host::TemporaryFolder::create("nodata");
+  ASSERT_TRUE(folder.ok());
+  const LoadOptions options{
+      .data_folder = folder->path(), .cache_folder = folder->path() / "cache", .download = false};
+  const auto samples = calibration_samples("mnist", 30, options);
+  ASSERT_TRUE(samples.ok());
+  EXPECT_TRUE(samples->drawn);
+  EXPECT_EQ(samples->values.size(), 30U * 784U);
+  EXPECT_FALSE(calibration_samples("fashion-mnist", 30, options).ok());
 }
 
 } // namespace

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+# How device programs become a board kit (docs/kit.md). Only used in a board's tree.
+set(TINYML_KITS_DIR "${CMAKE_SOURCE_DIR}/build/kits" CACHE PATH "Where the kits are put, one folder a board")
+
+# Makes what os/boards/<board>/board.cmake said known to the caller, as TINYML_BOARD_<word>.
+macro(tinyml_board_words)
+  set(TINYML_BOARD_WORDS DIR LIBS ROOTS LINK_FLAGS PAYLOAD ROM_ORIGIN ROM_BYTES RAM_ORIGIN RAM_BYTES STACK_RULES
+    EXEC_SCRIPT KIT_FILES KIT_TARGETS)
+endmacro()
+macro(tinyml_publish_board)
+  tinyml_board_words()
+  foreach(word IN LISTS TINYML_BOARD_WORDS)
+    set_property(GLOBAL PROPERTY TINYML_BOARD_${word} "${TINYML_BOARD_${word}}")
+  endforeach()
+endmacro()
+macro(tinyml_load_board)
+  tinyml_board_words()
+  set(TINYML_KIT_SCRIPTS ${CMAKE_SOURCE_DIR}/cmake/kit)
+  foreach(word IN LISTS TINYML_BOARD_WORDS)
+    get_property(TINYML_BOARD_${word} GLOBAL PROPERTY TINYML_BOARD_${word})
+  endforeach()
+endmacro()
+
+# tinyml_device_program(NAME name SOURCES ... [LIBS ...] [NOT_IN_KIT])
+# A program with `tinyml_program()` (os/program.hpp). Joined with the board and what it uses into one relocatable
+# <name>.o, collected and complete but for the module's and the linker scripts' symbols. Nothing on the host.
+function(tinyml_device_program)
+  cmake_parse_arguments(ARG "NOT_IN_KIT" "NAME" "SOURCES;LIBS" ${ARGN})
+  if(TINYML_BOARD STREQUAL "host")
+    return()
+  endif()
+  tinyml_load_board()
+  set(target program_${ARG_NAME})
+  add_executable(${target} ${ARG_SOURCES} $<TARGET_OBJECTS:tinyml_os_board>
+                           $<TARGET_OBJECTS:tinyml_freestanding>)
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${ARG_NAME} SUFFIX .o
+    LINK_DEPENDS ${TINYML_KIT_SCRIPTS}/prelink.ld)
+  target_link_libraries(${target} PRIVATE ${ARG_LIBS} ${TINYML_BOARD_LIBS} tinyml_warnings gcc)
+  list(TRANSFORM TINYML_BOARD_ROOTS PREPEND "-Wl,-u," OUTPUT_VARIABLE roots)
+  target_link_options(${target} PRIVATE -r -nostdlib ${TINYML_BOARD_LINK_FLAGS} -Wl,--gc-sections
+    -Wl,--force-group-allocation ${roots} -Wl,-e,tinyml_start -Wl,-Map,${CMAKE_BINARY_DIR}/${ARG_NAME}.map
+    -T ${TINYML_KIT_SCRIPTS}/prelink.ld)
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  add_custom_command(TARGET ${target} POST_BUILD VERBATIM
+    COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DOBJECT=$<TARGET_FILE:${target}>
+            -P ${TINYML_KIT_SCRIPTS}/check_undefined.cmake)
+  if(NOT ARG_NOT_IN_KIT)
+    set_property(GLOBAL APPEND PROPERTY TINYML_KIT_PROGRAMS ${ARG_NAME})
+  endif()
+endfunction()
+
+# tinyml_bare_elf(NAME name STACK_BYTES n)
+# Links the program `name` (which needs no module) with the board's exec.ld into <name>.elf, to be run directly.
+function(tinyml_bare_elf)
+  cmake_parse_arguments(ARG "" "NAME;STACK_BYTES" "" ${ARGN})
+  if(TINYML_BOARD STREQUAL "host")
+    return()
+  endif()
+  tinyml_load_board()
+  set(elf ${CMAKE_BINARY_DIR}/${ARG_NAME}.elf)
+  add_custom_command(OUTPUT ${elf} VERBATIM COMMAND_EXPAND_LISTS
+    DEPENDS program_${ARG_NAME} $<TARGET_FILE:program_${ARG_NAME}> ${TINYML_BOARD_EXEC_SCRIPT}
+    COMMAND ${CMAKE_CXX_COMPILER} ${TINYML_MACHINE_FLAGS} ${TINYML_BOARD_LINK_FLAGS} -nostdlib
+            -T ${TINYML_BOARD_EXEC_SCRIPT} -Wl,--defsym=tinyml_stack_bytes=${ARG_STACK_BYTES}
+            -o ${elf} $<TARGET_FILE:program_${ARG_NAME}>)
+  add_custom_target(${ARG_NAME}_elf ALL DEPENDS ${elf})
+endfunction()
+
+# Called when all rooms are known: writes kit.json and puts the kit together in the target `kit`.
+function(tinyml_finish_kit)
+  tinyml_load_board()
+  get_property(programs GLOBAL PROPERTY TINYML_KIT_PROGRAMS)
+  set(entries "")
+  set(targets "")
+  foreach(program IN LISTS programs)
+    list(APPEND entries "\"${program}\": \"${program}.o\"")
+    list(APPEND targets program_${program})
+  endforeach()
+  list(JOIN entries ", " TINYML_KIT_PROGRAM_ENTRIES)
+  file(READ ${TINYML_BOARD_DIR}/board.json TINYML_KIT_PROFILE)
+  string(STRIP "${TINYML_KIT_PROFILE}" TINYML_KIT_PROFILE)
+  tinyml_json_list(TINYML_KIT_COMPILE_FLAGS ${TINYML_MACHINE_FLAGS} ${TINYML_COMMON_DEVICE_FLAGS}
+                   ${TINYML_CXX_DEVICE_FLAGS} -std=c++20)
+  tinyml_json_list(TINYML_KIT_LINK_FLAGS ${TINYML_MACHINE_FLAGS} ${TINYML_BOARD_LINK_FLAGS})
+  get_filename_component(TINYML_KIT_COMPILER ${CMAKE_CXX_COMPILER} NAME)
+  configure_file(${TINYML_KIT_SCRIPTS}/kit.json.in ${CMAKE_BINARY_DIR}/kit.json @ONLY)
+  set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${TINYML_BOARD_DIR}/board.json)
+  add_custom_target(kit ALL VERBATIM DEPENDS ${targets} ${TINYML_BOARD_KIT_TARGETS}
+    COMMAND ${CMAKE_COMMAND} -DBUILD=${CMAKE_BINARY_DIR} -DSOURCE=${CMAKE_SOURCE_DIR}
+            -DKIT=${TINYML_KITS_DIR}/${TINYML_BOARD} "-DPROGRAMS=${programs}"
+            "-DFILES=${TINYML_BOARD_KIT_FILES}" -P ${TINYML_KIT_SCRIPTS}/assemble.cmake)
+endfunction()
+
+function(tinyml_json_list result)
+  list(TRANSFORM ARGN REPLACE "(.+)" "\"\\1\"" OUTPUT_VARIABLE quoted)
+  list(JOIN quoted ", " text)
+  set(${result} "${text}" PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# Flags of every device program: small, every function and object in its own section, call graph with frame sizes
+# beside each object, no merging of constants (docs/kit.md says why), and float arithmetic that does not
+# depend on whether the processor can fuse a multiplication with an addition.
+set(TINYML_COMMON_DEVICE_FLAGS
+  -Os -DNDEBUG -ffunction-sections -fdata-sections -fno-merge-constants -ffp-contract=off
+  -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-common -fcallgraph-info=su)
+set(TINYML_CXX_DEVICE_FLAGS -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit)
+
+# tinyml_device_flags(flag...): the processor's own flags, in front of the common ones.
+macro(tinyml_device_flags)
+  set(TINYML_MACHINE_FLAGS ${ARGN})
+  list(JOIN TINYML_MACHINE_FLAGS " " machine_text)
+  list(JOIN TINYML_COMMON_DEVICE_FLAGS " " common_text)
+  list(JOIN TINYML_CXX_DEVICE_FLAGS " " cxx_text)
+  set(CMAKE_C_FLAGS_INIT "${machine_text} ${common_text}")
+  set(CMAKE_CXX_FLAGS_INIT "${machine_text} ${common_text} ${cxx_text}")
+  set(CMAKE_ASM_FLAGS_INIT "${machine_text}")
+endmacro()

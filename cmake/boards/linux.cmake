@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+# Toolchain of board linux: a static x86-64 executable without a C library, at a fixed address.
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+set(CMAKE_C_COMPILER gcc)
+set(CMAKE_CXX_COMPILER g++)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+include(${CMAKE_CURRENT_LIST_DIR}/flags.cmake)
+tinyml_device_flags(-m64 -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none -fno-plt)

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# Fails when a program's object wants a symbol that neither a module nor a linker script will give it.
+execute_process(COMMAND ${NM} -u ${OBJECT} OUTPUT_VARIABLE listing COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL "[^ \n\t]+\n" symbols "${listing}")
+set(unexpected "")
+foreach(symbol IN LISTS symbols)
+  string(STRIP "${symbol}" symbol)
+  if(NOT symbol MATCHES "^tinyml_(module_|stack_|data_|zero_|role$|retained$)" AND NOT symbol STREQUAL "U")
+    list(APPEND unexpected ${symbol})
+  endif()
+endforeach()
+if(unexpected)
+  file(REMOVE ${OBJECT})
+  list(JOIN unexpected ", " text)
+  message(FATAL_ERROR "${OBJECT} uses what no device has: ${text}. Find the caller in the .map file beside it; "
+    "the standard library's throwing and allocating functions are not available to device code.")
+endif()

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "os/drivers/cmsdk_timer.hpp"
+#include "os/drivers/cmsdk_uart.hpp"
+#include "os/drivers/lan9118.hpp"
+
+/// Arm MPS2 with the Cortex-M3 image of application note AN385: addresses, interrupt lines and
+/// clock.
+namespace tinyml::mps2 {
+
+inline constexpr std::uint32_t kClockHz = 25'000'000;
+inline constexpr std::uint32_t kNanosecondsPerCycle = 1'000'000'000 / kClockHz;
+
+inline constexpr std::uint32_t kFlashBase =
+    0x00000000; ///< 512 KB of the board's SSRAM stand for flash
+inline constexpr std::uint32_t kFlashLog2 = 19;
+inline constexpr std::uint32_t kRamBase = 0x20000000; ///< 64 KB of its SRAM stand for the RAM
+inline constexpr std::uint32_t kRamLog2 = 16;
+inline constexpr std::uint32_t kStoreBase = 0x21000000; ///< PSRAM stands for an external NOR flash
+inline constexpr std::uint32_t kStoreLog2 = 24;
+inline constexpr std::uint32_t kPeripheralBase = 0x40000000;
+inline constexpr std::uint32_t kPeripheralLog2 = 22;
+
+using Console = drivers::CmsdkUart<0x40004000>;
+using Alarm = drivers::CmsdkTimer<0x40000000>;
+using Ethernet = drivers::Lan9118<0x40200000>;
+
+inline constexpr std::uint32_t kAlarmInterrupt = 1U << 8;
+inline constexpr std::uint32_t kEthernetInterrupt = 1U << 13;
+
+/// Brings the Ethernet controller up when the network is first used; costs a comparison afterwards.
+void ensure_network();
+
+/// Reset reason of this start (hal::BootInfo), decided before anything may reset again.
+[[nodiscard]] std::uint8_t reset_reason();
+
+} // namespace tinyml::mps2

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/conformance/checks.hpp"
+
+namespace tinyml::conformance {
+
+namespace {
+
+constexpr std::uint64_t kMillisecond = 1'000'000;
+
+bool never_steps_back() {
+  std::uint64_t last = hal::monotonic_ns();
+  for (int i = 0; i < 20000; ++i) {
+    const std::uint64_t now = hal::monotonic_ns();
+    if (now < last) {
+      return false;
+    }
+    last = now;
+  }
+  return true;
+}
+
+/// Waits with nothing to receive; frames that come are taken away.
+std::uint64_t overslept_ns(std::uint64_t nap_ns) {
+  const std::uint64_t deadline = hal::monotonic_ns() + nap_ns;
+  std::uint8_t frame[64];
+  while (hal::wait_until(deadline)) {
+    (void)hal::net_receive(frame);
+  }
+  const std::uint64_t now = hal::monotonic_ns();
+  return now < deadline ? ~0ULL : now - deadline;
+}
+
+} // namespace
+
+void check_clock(Report &report) {
+  report.check("the clock never steps back", never_steps_back());
+  const std::uint64_t cycles = hal::cycle_count();
+  const std::uint64_t start = hal::monotonic_ns();
+  report.check("waiting for the past returns at once", !hal::wait_until(0));
+  std::uint64_t worst = 0;
+  for (const std::uint64_t nap : {kMillisecond, 20 * kMillisecond, 1500 * kMillisecond}) {
+    const std::uint64_t late = overslept_ns(nap);
+    report.check("a wait does not end early", late != ~0ULL);
+    worst = late > worst ? late : worst;
+  }
+  report.check("a wait ends within 100 ms of its time", worst < 100 * kMillisecond);
+  Report::figure("worst wait, ns late", worst);
+  const std::uint64_t elapsed_ns = hal::monotonic_ns() - start;
+  const std::uint64_t elapsed_cycles = hal::cycle_count() - cycles;
+  report.check("cycles are counted", elapsed_cycles > 0);
+  const std::uint64_t hz = hal::boot_info().cycle_hz;
+  if (hz != 0) {
+    const std::uint64_t expected = elapsed_ns / 1000 * (hz / 1000) / 1000;
+    report.check("cycle rate is as told",
+                 elapsed_cycles > expected / 2 && elapsed_cycles < expected * 2);
+  }
+}
+
+} // namespace tinyml::conformance

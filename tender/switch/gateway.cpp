@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tender/switch/gateway.hpp"
+
+#include <cstring>
+
+namespace tinyml::tender {
+
+using net::kDatagramHeaderBytes;
+using net::kEthernetHeaderBytes;
+using net::MacAddress;
+
+Gateway::Outcome Gateway::handle(ByteSpan buffer, std::size_t frame_bytes, Time now) {
+  if (frame_bytes < kEthernetHeaderBytes) {
+    ++counters_.malformed;
+    return {};
+  }
+  switch (net::frame_type(buffer.data())) {
+  case net::EtherType::kArp:
+    return {answer_arp(buffer.first(frame_bytes)), std::nullopt};
+  case net::EtherType::kIpv4:
+    return handle_ip(buffer, frame_bytes, now);
+  }
+  ++counters_.foreign;
+  return {};
+}
+
+ByteView Gateway::answer_arp(ByteSpan frame) {
+  const auto arp = net::parse_arp(frame.subspan(kEthernetHeaderBytes));
+  if (!arp || arp->operation != net::ArpOperation::kRequest || arp->target != subnet_.gateway) {
+    ++counters_.foreign;
+    return {};
+  }
+  net::write_arp_frame(frame.data(), arp->sender_mac,
+                       {net::ArpOperation::kAnswer, subnet_.gateway_mac, subnet_.gateway,
+                        arp->sender_mac, arp->sender});
+  return frame.first(net::kArpFrameBytes);
+}
+
+Gateway::Outcome Gateway::handle_ip(ByteSpan buffer, std::size_t frame_bytes, Time now) {
+  const MacAddress from = net::frame_source(buffer.data());
+  const auto packet = net::parse_ipv4(
+      buffer.subspan(kEthernetHeaderBytes, frame_bytes - kEthernetHeaderBytes), counters_);
+  if (!packet) {
+    return {};
+  }
+  const bool to_us = packet->destination == subnet_.gateway;
+  const bool from_guest = subnet_.contains(packet->source) && packet->source != subnet_.gateway;
+  if (packet->protocol == net::IpProtocol::kUdp) {
+    const auto datagram = net::parse_udp(*packet, counters_);
+    if (datagram && datagram->local_port == net::kDhcpServerPort) {
+      return {answer_dhcp(buffer, datagram->payload, now), std::nullopt};
+    }
+    if (datagram && to_us && from_guest) {
+      return {{}, RelayedDatagram{from, datagram->peer, datagram->local_port, datagram->payload}};
+    }
+  } else if (packet->protocol == net::IpProtocol::kIcmp && to_us && from_guest) {
+    return {answer_ping(*packet, from), std::nullopt};
+  }
+  ++counters_.foreign;
+  return {};
+}
+
+ByteView Gateway::answer_ping(const net::Ipv4Packet &packet, const MacAddress &from) {
+  const ByteSpan answer = net::answer_echo(packet, counters_);
+  if (answer.empty()) {
+    return {};
+  }
+  std::uint8_t *frame = answer.data() - kEthernetHeaderBytes;
+  net::write_ethernet_header(frame, from, subnet_.gateway_mac, net::EtherType::kIpv4);
+  return {frame, kEthernetHeaderBytes + answer.size()};
+}
+
+ByteView Gateway::answer_dhcp(ByteSpan buffer, ByteView payload, Time now) {
+  const auto request = net::parse_dhcp(payload);
+  const auto answer = request ? dhcp_.answer(*request, now) : std::nullopt;
+  if (!answer) {
+    ++counters_.foreign;
+    return {};
+  }
+  const ByteSpan packet = buffer.subspan(kEthernetHeaderBytes);
+  const std::size_t size = net::write_dhcp(*answer, packet.subspan(kDatagramHeaderBytes));
+  const net::Endpoint client{answer->broadcast ? net::kLimitedBroadcast : answer->yours,
+                             net::kDhcpClientPort};
+  const std::size_t packet_bytes =
+      net::write_datagram(packet.data(), {subnet_.gateway, net::kDhcpServerPort}, client, size);
+  net::write_ethernet_header(buffer.data(),
+                             answer->broadcast ? net::kBroadcastMac : answer->client_mac,
+                             subnet_.gateway_mac, net::EtherType::kIpv4);
+  return buffer.first(kEthernetHeaderBytes + packet_bytes);
+}
+
+std::size_t Gateway::build(ByteSpan buffer, const RelayedDatagram &datagram) const {
+  constexpr std::size_t kHeaders = kEthernetHeaderBytes + kDatagramHeaderBytes;
+  if (datagram.payload.size() > net::kEthernetFrameBytes - kHeaders ||
+      datagram.payload.size() > buffer.size() - kHeaders) {
+    return 0;
+  }
+  if (!datagram.payload.empty()) {
+    std::memcpy(buffer.data() + kHeaders, datagram.payload.data(), datagram.payload.size());
+  }
+  net::write_ethernet_header(buffer.data(), datagram.guest_mac, subnet_.gateway_mac,
+                             net::EtherType::kIpv4);
+  return kEthernetHeaderBytes + net::write_datagram(buffer.data() + kEthernetHeaderBytes,
+                                                    {subnet_.gateway, datagram.host_port},
+                                                    datagram.guest, datagram.payload.size());
+}
+
+} // namespace tinyml::tender
