@@ -4,7 +4,7 @@ set(TINYML_KITS_DIR "${CMAKE_SOURCE_DIR}/build/kits" CACHE PATH "Where the kits 
 
 # Makes what os/boards/<board>/board.cmake said known to the caller, as TINYML_BOARD_<word>.
 macro(tinyml_board_words)
-  set(TINYML_BOARD_WORDS DIR LIBS ROOTS LINK_FLAGS PAYLOAD ROM_ORIGIN ROM_BYTES RAM_ORIGIN RAM_BYTES STACK_RULES
+  set(TINYML_BOARD_WORDS DIR LIBS LINK ROOTS LINK_FLAGS PAYLOAD ROM_ORIGIN ROM_BYTES RAM_ORIGIN RAM_BYTES STACK_RULES
     EXEC_SCRIPT KIT_FILES KIT_TARGETS)
 endmacro()
 macro(tinyml_publish_board)
@@ -36,6 +36,8 @@ function(tinyml_device_program)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${ARG_NAME} SUFFIX .o
     LINK_DEPENDS ${TINYML_KIT_SCRIPTS}/prelink.ld)
   target_link_libraries(${target} PRIVATE ${ARG_LIBS} ${TINYML_BOARD_LIBS} tinyml_warnings gcc)
+  # The network stack is chosen at compile time (os/net/network.hpp).
+  target_compile_definitions(${target} PRIVATE TINYML_BOARD_LINK=${TINYML_BOARD_LINK})
   list(TRANSFORM TINYML_BOARD_ROOTS PREPEND "-Wl,-u," OUTPUT_VARIABLE roots)
   target_link_options(${target} PRIVATE -r -nostdlib ${TINYML_BOARD_LINK_FLAGS} -Wl,--gc-sections
     -Wl,--force-group-allocation ${roots} -Wl,-e,tinyml_start -Wl,-Map,${CMAKE_BINARY_DIR}/${ARG_NAME}.map

@@ -5,6 +5,7 @@ set(cpu ${CMAKE_SOURCE_DIR}/os/cpu/armv7m)
 list(APPEND TINYML_BOARD_SOURCES ${cpu}/cycle_counter.cpp ${cpu}/fault.cpp ${cpu}/start.cpp ${cpu}/unwind.cpp
   ${cpu}/vectors.cpp)
 set(TINYML_BOARD_LIBS tinyml::image tinyml::base)
+set(TINYML_BOARD_LINK kEthernet) # its hal::LinkKind
 set(TINYML_BOARD_ROOTS tinyml_start tinyml_vectors)
 set(TINYML_BOARD_LINK_FLAGS -Wl,--build-id=none)
 set(TINYML_BOARD_PAYLOAD binary)
