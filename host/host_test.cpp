@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "host/child.hpp"
 #include "host/files.hpp"
 #include "host/process.hpp"
 
@@ -49,6 +50,30 @@ TEST(Process, SeesOnlyTheGivenEnvironment) {
   const auto outcome = run(command);
   ASSERT_TRUE(outcome.ok());
   EXPECT_EQ(outcome->output, "PATH=/usr/bin:/bin\nONLY=this\n");
+}
+
+TEST(Child, IsStoppedWithItsGroupAndKeepsItsOutput) {
+  const auto folder = TemporaryFolder::create("child");
+  ASSERT_TRUE(folder.ok());
+  const auto log = folder->path() / "log";
+  auto child = Child::start({.argv = {"sh", "-c", "echo here; sleep 60"}, .output_file = log});
+  ASSERT_TRUE(child.ok()) << child.error().message;
+  while (std::filesystem::file_size(log) == 0) {
+    ASSERT_TRUE(child->running());
+  }
+  child->stop(std::chrono::milliseconds(200));
+  EXPECT_FALSE(child->running());
+  EXPECT_EQ(*read_text(log), "here\n");
+}
+
+TEST(Child, TellsItsExitCodeAndWhenItIsMissing) {
+  auto child = Child::start({.argv = {"sh", "-c", "exit 7"}});
+  ASSERT_TRUE(child.ok());
+  while (!child->ended()) {
+  }
+  EXPECT_EQ(child->ended(), 7);
+  EXPECT_EQ(Child::start({.argv = {"no-such-program-anywhere"}}).error().code,
+            ErrorCode::kUnavailable);
 }
 
 TEST(Files, ReadsBackWhatItWroteAndReplacesWhole) {
