@@ -93,9 +93,10 @@ template <Reader R> [[nodiscard]] Error read_seal(R &reader, const Header &heade
   return found == 3 ? Error::kNone : Error::kMissingField;
 }
 
-/// SHA-256 of everything before the seal.
+/// SHA-256 of everything before the seal. Kept apart so that its buffers are off the stack when the signature is
+/// checked, which goes deepest.
 template <Reader R>
-[[nodiscard]] Error hash_content(R &reader, const Header &header,
+[[nodiscard, gnu::noinline]] Error hash_content(R &reader, const Header &header,
                                  std::span<std::uint8_t, kHashBytes> digest) {
   Sha256 hash;
   std::uint8_t chunk[128];

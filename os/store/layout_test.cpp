@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/store/layout.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tinyml::store {
+namespace {
+
+class LayoutOf : public testing::TestWithParam<hal::StoreInfo> {};
+
+TEST_P(LayoutOf, RegionsFollowOneAnotherInWholeSectors) {
+  const hal::StoreInfo &info = GetParam();
+  const Layout layout = layout_of(info);
+  const Region regions[] = {layout.factory,  layout.boot_state[0], layout.boot_state[1],
+                            layout.slots[0], layout.slots[1],      layout.user};
+  std::uint32_t at = 0;
+  for (const Region &region : regions) {
+    EXPECT_EQ(region.offset, at);
+    EXPECT_EQ(region.size_bytes % info.sector_bytes, 0u);
+    EXPECT_GT(region.size_bytes, 0u);
+    at = region.end();
+  }
+  EXPECT_EQ(at, info.size_bytes);
+  EXPECT_EQ(layout.slots[0].size_bytes, layout.slots[1].size_bytes);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, LayoutOf,
+                         testing::Values(hal::StoreInfo{16u << 20, 4096, 4},
+                                         hal::StoreInfo{64u << 20, 65536, 1},
+                                         hal::StoreInfo{256u << 10, 4096, 8},
+                                         hal::StoreInfo{16 * 512, 512, 4},
+                                         hal::StoreInfo{64u << 10, 256, 4}));
+
+TEST(Layout, LargeStoresKeepSlotsShort) {
+  EXPECT_EQ(layout_of({16u << 20, 4096, 4}).slot(Slot::kA).size_bytes, kLargestSlotBytes);
+}
+
+TEST(Layout, TooSmallAStoreHasNoSlots) {
+  EXPECT_EQ(layout_of({8 * 4096, 4096, 4}).slot(Slot::kB).size_bytes, 0u);
+}
+
+} // namespace
+} // namespace tinyml::store
