@@ -5,7 +5,7 @@ set(TINYML_KITS_DIR "${CMAKE_SOURCE_DIR}/build/kits" CACHE PATH "Where the kits 
 # Makes what os/boards/<board>/board.cmake said known to the caller, as TINYML_BOARD_<word>.
 macro(tinyml_board_words)
   set(TINYML_BOARD_WORDS DIR LIBS LINK ROOTS LINK_FLAGS PAYLOAD ROM_ORIGIN ROM_BYTES RAM_ORIGIN RAM_BYTES STACK_RULES
-    EXEC_SCRIPT KIT_FILES KIT_TARGETS)
+    SECTION_ALIGN EXEC_SCRIPT KIT_FILES KIT_TARGETS)
 endmacro()
 macro(tinyml_publish_board)
   tinyml_board_words()

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the build must know of this board; included by os/boards/CMakeLists.txt.
+set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp process.cpp reset.cpp start.cpp store.cpp)
+set(cpu ${CMAKE_SOURCE_DIR}/os/cpu/x86_64)
+list(APPEND TINYML_BOARD_SOURCES ${cpu}/linux_start.cpp)
+set(TINYML_BOARD_LINK kDatagram) # its hal::LinkKind
+set(TINYML_BOARD_LIBS tinyml::base)
+set(TINYML_BOARD_ROOTS tinyml_start)
+set(TINYML_BOARD_LINK_FLAGS -static -no-pie -Wl,--build-id=none)
+set(TINYML_BOARD_PAYLOAD elf)
+
+# As in os/cpu/x86_64/linux_program.ld.
+set(TINYML_BOARD_ROM_ORIGIN 4194304)
+set(TINYML_BOARD_ROM_BYTES 67108864)
+set(TINYML_BOARD_RAM_ORIGIN 268435456)
+set(TINYML_BOARD_RAM_BYTES 67108864)
+set(TINYML_BOARD_STACK_RULES "{ \"entries\": [\"tinyml_start_on_own_stack\"], \"library_call_bytes\": 512 }")
+
+configure_file(${cpu}/linux_program.ld ${CMAKE_BINARY_DIR}/image.ld COPYONLY)
+configure_file(${cpu}/linux_program.ld ${CMAKE_BINARY_DIR}/exec.ld COPYONLY)
+set(TINYML_BOARD_SECTION_ALIGN 64)
+set(TINYML_BOARD_EXEC_SCRIPT ${CMAKE_BINARY_DIR}/exec.ld)
+set(TINYML_BOARD_KIT_FILES ${CMAKE_BINARY_DIR}/image.ld ${CMAKE_BINARY_DIR}/exec.ld)

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "os/cpu/x86_64/linux_call.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+/// What the process was started with and what it opened: the board's only state.
+namespace tinyml::linux_board {
+
+/// Exit code by which a program asks its launcher to start it again, through the bootloader.
+inline constexpr int kResetExitCode = 64;
+
+inline constexpr std::uint32_t kStoreBytes = 16U << 20;
+inline constexpr std::uint32_t kSectorBytes = 4096;
+inline constexpr std::uint32_t kProgramBytes = 16;
+
+struct State {
+  const char *store_path = nullptr;
+  const char *bind_address = "127.0.0.1:0";
+  std::uint8_t reset_reason = 0;
+  std::uint64_t start_ns = 0; ///< CLOCK_MONOTONIC at the start
+};
+extern State state;
+
+/// Ends the process with a message on the console: it was started wrongly.
+[[noreturn]] void give_up(const char *what, const char *subject);
+
+/// Maps the store file, made and erased first when there is none.
+[[nodiscard]] std::uint8_t *map_store(const char *path);
+
+/// The datagram socket, opened when the network is first used.
+[[nodiscard]] int network_socket();
+
+[[nodiscard]] std::uint64_t clock_ns(int clock);
+
+} // namespace tinyml::linux_board

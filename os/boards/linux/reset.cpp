@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/boards/linux/process.hpp"
+#include "os/hal.hpp"
+
+void tinyml::hal::exit(int code) {
+  for (;;) {
+    (void)linux_x86_64::call(linux_x86_64::Call::kExitGroup, code);
+  }
+}
+
+void tinyml::hal::reset() { exit(linux_board::kResetExitCode); }
