@@ -51,12 +51,10 @@ Kit parse_kit(const json &from, const std::filesystem::path &folder) {
   }
   const std::string payload = from.at("payload").get<std::string>();
   kit.payload = payload == "elf" ? PayloadKind::kElf : PayloadKind::kBinary;
-  if (kit.payload == PayloadKind::kBinary) {
-    kit.rom = region(from.at("rom"));
-    kit.ram = region(from.at("ram"));
-    kit.layout = layout_rules(from.at("layout"));
-    kit.stack = stack_rules(from.at("stack"));
-  }
+  kit.rom = region(from.at("rom"));
+  kit.ram = region(from.at("ram"));
+  kit.layout = layout_rules(from.at("layout"));
+  kit.stack = stack_rules(from.at("stack"));
   return kit;
 }
 

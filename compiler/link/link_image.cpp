@@ -233,15 +233,23 @@ Expected<std::vector<BudgetPart>> ImageLinker::budget_parts(const ImagePlan &pla
   return parts;
 }
 
-Expected<LinkedImage> ImageLinker::link(const ImagePlan &plan) {
-  LinkedImage image;
-  image.elf = work_ / "image.elf";
+Expected<void> ImageLinker::link_elf(const ImagePlan &plan, const std::filesystem::path &output,
+                                     bool stripped) const {
   std::vector<std::string> arguments = kit_.link_flags;
   arguments.insert(arguments.end(),
                    {"-nostdlib", "-T", kit_.linker_script(program_).string(),
                     fmt::format("-Wl,--defsym=tinyml_stack_bytes={}", plan.stack.bytes), "-o",
-                    image.elf.string(), joined().string()});
-  if (const auto linked = tool(std::move(arguments), "link the image"); !linked.ok()) {
+                    output.string(), joined().string()});
+  if (stripped) {
+    arguments.emplace_back("-Wl,-s");
+  }
+  return tool(std::move(arguments), "link the image");
+}
+
+Expected<LinkedImage> ImageLinker::link(const ImagePlan &plan) {
+  LinkedImage image;
+  image.elf = work_ / "image.elf";
+  if (const auto linked = link_elf(plan, image.elf, false); !linked.ok()) {
     return Failure{linked.error()};
   }
   const auto file = host::read_file(image.elf, kMaxObjectBytes);
@@ -262,7 +270,19 @@ Expected<LinkedImage> ImageLinker::link(const ImagePlan &plan) {
                     "{} planned, {} linked",
                     plan.rom_bytes, image.rom_bytes, plan.ram_bytes(), image.ram_bytes));
   }
-  image.payload = flat_binary(*file, *elf, kit_.rom.origin, image.rom_bytes);
+  if (kit_.payload == PayloadKind::kBinary) {
+    image.payload = flat_binary(*file, *elf, kit_.rom.origin, image.rom_bytes);
+    return image;
+  }
+  const auto stripped = work_ / "payload.elf";
+  if (const auto linked = link_elf(plan, stripped, true); !linked.ok()) {
+    return Failure{linked.error()};
+  }
+  auto payload = host::read_file(stripped, kMaxObjectBytes);
+  if (!payload.ok()) {
+    return Failure{payload.error()};
+  }
+  image.payload = *std::move(payload);
   return image;
 }
 

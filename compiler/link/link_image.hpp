@@ -60,6 +60,8 @@ public:
 private:
   [[nodiscard]] Expected<void> compile(const SourceFiles &sources);
   [[nodiscard]] Expected<void> join();
+  [[nodiscard]] Expected<void> link_elf(const ImagePlan &plan, const std::filesystem::path &output,
+                                        bool stripped) const;
   [[nodiscard]] Expected<CallGraph> call_graph() const;
   [[nodiscard]] Expected<std::vector<BudgetPart>> budget_parts(const ImagePlan &plan) const;
   [[nodiscard]] Expected<void> tool(std::vector<std::string> arguments,
