@@ -112,17 +112,10 @@ struct AddMultipliers {
                                               static_cast<double>(output_scale)))};
 }
 
-/// One element of a quantised addition (or, with the second negated, subtraction).
-[[nodiscard]] constexpr std::int8_t add_quantized(std::int32_t first_minus_zero,
-                                                  std::int32_t second_minus_zero,
-                                                  const AddMultipliers &multipliers,
-                                                  std::int32_t zero_point, std::int32_t low,
-                                                  std::int32_t high) {
-  constexpr std::int32_t kOne = 1 << AddMultipliers::kLeftShift;
-  const std::int32_t sum =
-      multiply_by_quantized_multiplier(first_minus_zero * kOne, multipliers.first) +
-      multiply_by_quantized_multiplier(second_minus_zero * kOne, multipliers.second);
-  return requantize(sum, multipliers.output, zero_point, low, high);
+/// One operand of a quantised addition, on the common scale.
+[[nodiscard]] constexpr std::int32_t add_operand(std::int32_t minus_zero, Multiplier multiplier) {
+  return multiply_by_quantized_multiplier(minus_zero * (1 << AddMultipliers::kLeftShift),
+                                          multiplier);
 }
 
 /// Average of `count` int8 values, halves away from zero.

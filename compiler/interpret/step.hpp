@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "compiler/ir/attributes.hpp"
+#include "kernels/reference/shapes.hpp"
+
+#include <functional>
+
+/// How one node becomes a function without arguments that computes it.
+namespace tinyml::interpret {
+
+using Step = std::function<void()>;
+
+/// A node with its types and the places of its data; all of them outlive the step.
+struct StepContext {
+  const ir::Graph &graph;
+  const ir::Node &node;
+  std::vector<std::vector<std::uint8_t>> &buffers;
+
+  [[nodiscard]] const ir::TensorType &in_type(std::size_t i) const {
+    return graph.values[node.inputs[i]].type;
+  }
+  [[nodiscard]] const ir::TensorType &out_type() const {
+    return graph.values[node.outputs[0]].type;
+  }
+  [[nodiscard]] bool is_int8() const { return in_type(0).element == ir::ElementType::kInt8; }
+  [[nodiscard]] std::int64_t count() const { return ir::element_count(out_type().shape); }
+
+  template <typename T> [[nodiscard]] const T *in(std::size_t i) const {
+    return i < node.inputs.size() ? reinterpret_cast<const T *>(buffers[node.inputs[i]].data())
+                                  : nullptr;
+  }
+  template <typename T> [[nodiscard]] T *out() const {
+    return reinterpret_cast<T *>(buffers[node.outputs[0]].data());
+  }
+  [[nodiscard]] float scale(const ir::TensorType &type) const {
+    return type.quantization->scales[0];
+  }
+  [[nodiscard]] std::int32_t zero(const ir::TensorType &type) const {
+    return type.quantization->zero_points[0];
+  }
+};
+
+[[nodiscard]] kernels::reference::FloatClamp float_clamp(ir::Activation activation);
+
+/// Families; each makes steps for the operators it knows.
+[[nodiscard]] Expected<Step> make_step(const StepContext &context);
+[[nodiscard]] Expected<Step> make_convolution(const StepContext &context);
+[[nodiscard]] Expected<Step> make_pool(const StepContext &context);
+[[nodiscard]] Step make_fully_connected(const StepContext &context);
+[[nodiscard]] Step make_matmul(const StepContext &context);
+[[nodiscard]] Expected<Step> make_elementwise(const StepContext &context);
+[[nodiscard]] Expected<Step> make_movement(const StepContext &context);
+
+/// The error for an operator that has no int8 form.
+[[nodiscard]] Failure<HostError> float_only(const ir::Node &node);
+
+} // namespace tinyml::interpret
