@@ -17,7 +17,7 @@ inline constexpr std::uint32_t kServiceTableOffset = 0x100;
 
 /// Working memory that verify_slot needs: the factory page and what mbedTLS allocates at its peak
 /// on a 32-bit machine. Aligned to 8 bytes. Held by a test.
-inline constexpr std::uint32_t kWorkspaceBytes = 6 * 1024;
+inline constexpr std::uint32_t kWorkspaceBytes = 3 * 1024;
 
 /// Bound of the caller's stack that any service uses. Held by a test against the bootloader's call
 /// graph.
