@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Host only.
 #pragma once
 
 #include "os/store/layout.hpp"
