@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "protocol/coap/endpoint.hpp"
+#include "protocol/coap/event.hpp"
+#include "protocol/coap/random.hpp"
 
 namespace tinyml::coap {
 
@@ -11,11 +12,15 @@ inline constexpr std::size_t kAmplificationFactor = 3;
 
 /// Which peers have shown that they receive what we send to their address (RFC 9175 section 2.4),
 /// so that nobody uses us to flood a third party: before a large answer, ask admit(); when it says
-/// no, answer with challenge(). Random values, remembered for a while (method 1 of appendix A);
-/// the oldest entry makes room. A device needs one or two entries.
+/// no, answer with challenge(). Random values, remembered for a while (method 1 of appendix A).
+/// A table of small sets: every look-up is O(1), and in a full set the entry that ends first makes
+/// room. A device needs one or two entries, a service some ten thousand.
 template <std::size_t Capacity> class EchoGuard {
 public:
   static constexpr std::size_t kEchoBytes = 8;
+
+  /// `seed`: random, so that peers cannot choose to fall into one set.
+  explicit EchoGuard(std::uint64_t seed = 0) : seed_(seed) {}
 
   /// Is this peer known to be where it says, or does the request prove it now?
   [[nodiscard]] bool admit(PeerId peer, const MessageView &request, Millis now_ms) {
@@ -54,6 +59,9 @@ public:
   }
 
 private:
+  static constexpr std::size_t kWays = Capacity < 8 ? Capacity : 8;
+  static constexpr std::size_t kSets = Capacity / kWays;
+  static_assert(Capacity % kWays == 0);
   static constexpr Millis kPendingMs = 60'000;
   static constexpr Millis kVerifiedMs = 24ULL * 3600 * 1000;
 
@@ -64,8 +72,13 @@ private:
     bool verified = false;
   };
 
+  [[nodiscard]] std::span<Entry> set_of(PeerId peer) {
+    const std::size_t set =
+        kSets == 1 ? 0 : static_cast<std::size_t>(SeededRandom(peer.value ^ seed_).next() % kSets);
+    return std::span(entries_).subspan(set * kWays, kWays);
+  }
   Entry *find(PeerId peer) {
-    for (Entry &entry : entries_) {
+    for (Entry &entry : set_of(peer)) {
       if (entry.expires_ms != 0 && entry.peer == peer) {
         return &entry;
       }
@@ -75,14 +88,17 @@ private:
   Entry &claim(PeerId peer) {
     Entry *entry = find(peer);
     if (entry == nullptr) {
-      entry = std::min_element(std::begin(entries_), std::end(entries_),
-                               [](auto &a, auto &b) { return a.expires_ms < b.expires_ms; });
+      entry = &set_of(peer).front();
+      for (Entry &other : set_of(peer)) {
+        entry = other.expires_ms < entry->expires_ms ? &other : entry;
+      }
       *entry = Entry{};
       entry->peer = peer;
     }
     return *entry;
   }
 
+  std::uint64_t seed_;
   Entry entries_[Capacity]{};
 };
 
