@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tender/machine/command_line.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <sstream>
+#include <unistd.h>
+
+namespace tinyml::tender {
+namespace {
+
+namespace fs = std::filesystem;
+using Arguments = std::vector<std::string>;
+
+constexpr std::uint64_t kStoreBytes16M = 16ULL << 20;
+
+/// A board that an emulator models, or (no emulator) a program of this host.
+struct BoardModel {
+  std::string_view name;
+  std::string_view emulator;
+  std::string_view package; ///< Debian's, that brings the emulator
+  std::string_view machine; ///< QEMU's name and the options that attach memory "store"
+  std::uint64_t store_bytes;
+};
+
+constexpr BoardModel kBoards[] = {
+    {"linux", "", "", "", kStoreBytes16M},
+    {"mps2-an385", "qemu-system-arm", "qemu-system-arm", "mps2-an385,memory-backend=store",
+     kStoreBytes16M},
+};
+
+Expected<const BoardModel *> find_board(std::string_view name) {
+  for (const BoardModel &board : kBoards) {
+    if (board.name == name) {
+      return &board;
+    }
+  }
+  std::string known;
+  for (const BoardModel &board : kBoards) {
+    known += (known.empty() ? "" : ", ") + std::string(board.name);
+  }
+  return fail(ErrorCode::kUnsupported,
+              "no board '" + std::string(name) + "' can be started here; there are: " + known);
+}
+
+bool is_in_path(std::string_view program) {
+  const char *path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (::access((fs::path(folder) / program).c_str(), X_OK) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// In QEMU's option lists a comma ends a value; a doubled one stands for itself.
+std::string escaped(const fs::path &path) {
+  std::string text;
+  for (const char c : path.string()) {
+    text.append(c == ',' ? 2 : 1, c);
+  }
+  return text;
+}
+
+Expected<void> check_files(const MachineConfig &config, const BoardModel &board) {
+  std::error_code error;
+  if (!fs::is_regular_file(config.program, error)) {
+    return fail(ErrorCode::kNotFound, "the program '" + config.program.string() + "' for board " +
+                                          config.board +
+                                          " is not there; `make kits` builds the boards' programs");
+  }
+  const std::uintmax_t size = fs::file_size(config.store, error);
+  if (error) {
+    return fail(ErrorCode::kNotFound, "cannot read the device's store '" + config.store.string() +
+                                          "': " + error.message());
+  }
+  if (size != board.store_bytes) {
+    return fail(ErrorCode::kInvalidInput,
+                "the store '" + config.store.string() + "' is " + std::to_string(size) +
+                    " bytes long, but the store of board " + config.board + " has " +
+                    std::to_string(board.store_bytes) + "; was it made for another board?");
+  }
+  return {};
+}
+
+Arguments hosted_command(const MachineConfig &config) {
+  return {fs::absolute(config.program).string(), "--store", config.store.string()};
+}
+
+void append(Arguments &to, std::initializer_list<std::string> more) { to.insert(to.end(), more); }
+
+Arguments qemu_command(const MachineConfig &config, const BoardModel &board) {
+  Arguments argv{std::string(board.emulator)};
+  append(argv, {"-M", std::string(board.machine), "-object",
+                "memory-backend-file,id=store,share=on,size=" + std::to_string(board.store_bytes) +
+                    ",mem-path=" + escaped(config.store)});
+  append(argv, {"-display", "none", "-monitor", "none", "-serial", "stdio"});
+  // Semihosting ends the program with an exit code. Its calls for host files go to a debugger,
+  // which is not there, so that a guest cannot open any; nor can it start processes.
+  append(argv, {"-semihosting-config", "enable=on,target=gdb", "-sandbox",
+                "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"});
+  // One frame per datagram; the local port is any free one, the switch learns it from the first
+  // frame. A hub without other ports is a cable that is not plugged in.
+  append(argv, {"-netdev", config.switch_port
+                               ? "dgram,id=net,local.type=inet,local.host=127.0.0.1,local.port=0,"
+                                 "remote.type=inet,remote.host=127.0.0.1,remote.port=" +
+                                     std::to_string(*config.switch_port)
+                               : "hubport,id=net,hubid=0"});
+  append(argv, {"-net", "nic,netdev=net", "-kernel", config.program.string()});
+  if (config.exact_instruction_counts) {
+    append(argv, {"-icount", "shift=0"});
+  }
+  return argv;
+}
+
+Failure<HostError> cannot_make(const fs::path &path, int error) {
+  const ErrorCode code = error == EEXIST   ? ErrorCode::kConflict
+                         : error == ENOSPC ? ErrorCode::kResourceFull
+                                           : ErrorCode::kUnavailable;
+  return fail(code, "cannot make the store file '" + path.string() + "': " + std::strerror(error));
+}
+
+} // namespace
+
+std::vector<std::string> known_boards() {
+  std::vector<std::string> names;
+  for (const BoardModel &board : kBoards) {
+    names.emplace_back(board.name);
+  }
+  return names;
+}
+
+Expected<std::uint64_t> store_bytes(std::string_view board) {
+  const auto found = find_board(board);
+  if (!found) {
+    return Failure{found.error()};
+  }
+  return (*found)->store_bytes;
+}
+
+Expected<void> create_store(std::string_view board, const fs::path &path) {
+  const auto size = store_bytes(board);
+  if (!size) {
+    return Failure{size.error()};
+  }
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    return cannot_make(path, errno);
+  }
+  const std::vector<char> erased(1 << 16, '\xFF');
+  for (std::uint64_t done = 0; done < *size;) {
+    const std::size_t part = std::min<std::uint64_t>(erased.size(), *size - done);
+    const ssize_t written = ::write(fd, erased.data(), part);
+    if (written < 0) {
+      const int error = errno;
+      ::close(fd);
+      ::unlink(path.c_str());
+      return cannot_make(path, error);
+    }
+    done += static_cast<std::uint64_t>(written);
+  }
+  ::close(fd);
+  return {};
+}
+
+Expected<Arguments> machine_command(const MachineConfig &config) {
+  const auto board = find_board(config.board);
+  if (!board) {
+    return Failure{board.error()};
+  }
+  if (const auto files = check_files(config, **board); !files) {
+    return Failure{files.error()};
+  }
+  if ((*board)->emulator.empty()) {
+    return hosted_command(config);
+  }
+  if (!is_in_path((*board)->emulator)) {
+    return fail(ErrorCode::kUnavailable,
+                "board " + config.board + " needs the emulator " + std::string((*board)->emulator) +
+                    ", which is not installed: sudo apt-get "
+                    "install " +
+                    std::string((*board)->package) + " (or run tools/setup)");
+  }
+  return qemu_command(config, **board);
+}
+
+} // namespace tinyml::tender

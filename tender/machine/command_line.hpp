@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/error.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tinyml::tender {
+
+/// What a virtual device is made of.
+struct MachineConfig {
+  std::string board;             ///< e.g. "mps2-an385" or "linux"
+  std::filesystem::path program; ///< the ELF it starts with: a kit's boot.elf, or a bare program
+  std::filesystem::path store;   ///< the file behind its non-volatile store; see create_store()
+  /// UDP port of the switch its network cable goes to; none: the cable is not plugged in. Hosted
+  /// boards use this host's network instead and ignore it.
+  std::optional<std::uint16_t> switch_port;
+  /// Virtual time counts instructions and nothing else: equal runs give equal counts. Slower.
+  bool exact_instruction_counts = false;
+};
+
+/// The boards that can be started here.
+[[nodiscard]] std::vector<std::string> known_boards();
+/// How large the board's store file is; kUnsupported names the boards there are.
+[[nodiscard]] Expected<std::uint64_t> store_bytes(std::string_view board);
+
+/// Makes a store file of the board's size, erased to 0xFF as a new flash is. Refuses to overwrite.
+[[nodiscard]] Expected<void> create_store(std::string_view board,
+                                          const std::filesystem::path &path);
+
+/// The command that runs the machine. Checks that board, program, store and emulator are there;
+/// says which Debian package brings a missing emulator.
+[[nodiscard]] Expected<std::vector<std::string>> machine_command(const MachineConfig &config);
+
+} // namespace tinyml::tender
