@@ -21,11 +21,11 @@ macro(tinyml_load_board)
   endforeach()
 endmacro()
 
-# tinyml_device_program(NAME name SOURCES ... [LIBS ...] [NOT_IN_KIT])
+# tinyml_device_program(NAME name SOURCES ... [LIBS ...] [ROOTS symbol...] [NOT_IN_KIT])
 # A program with `tinyml_program()` (os/program.hpp). Joined with the board and what it uses into one relocatable
 # <name>.o, collected and complete but for the module's and the linker scripts' symbols. Nothing on the host.
 function(tinyml_device_program)
-  cmake_parse_arguments(ARG "NOT_IN_KIT" "NAME" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "NOT_IN_KIT" "NAME" "SOURCES;LIBS;ROOTS" ${ARGN})
   if(TINYML_BOARD STREQUAL "host")
     return()
   endif()
@@ -35,35 +35,40 @@ function(tinyml_device_program)
                            $<TARGET_OBJECTS:tinyml_freestanding>)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${ARG_NAME} SUFFIX .o
     LINK_DEPENDS ${TINYML_KIT_SCRIPTS}/prelink.ld)
-  target_link_libraries(${target} PRIVATE ${ARG_LIBS} ${TINYML_BOARD_LIBS} tinyml_warnings gcc)
+  target_link_libraries(${target} PRIVATE ${ARG_LIBS} ${TINYML_BOARD_LIBS} tinyml_warnings)
   # The network stack is chosen at compile time (os/net/network.hpp).
   target_compile_definitions(${target} PRIVATE TINYML_BOARD_LINK=${TINYML_BOARD_LINK})
-  list(TRANSFORM TINYML_BOARD_ROOTS PREPEND "-Wl,-u," OUTPUT_VARIABLE roots)
+  set(roots ${TINYML_BOARD_ROOTS} ${ARG_ROOTS})
+  list(TRANSFORM roots PREPEND "-Wl,-u,")
   target_link_options(${target} PRIVATE -r -nostdlib ${TINYML_BOARD_LINK_FLAGS} -Wl,--gc-sections
     -Wl,--force-group-allocation ${roots} -Wl,-e,tinyml_start -Wl,-Map,${CMAKE_BINARY_DIR}/${ARG_NAME}.map
     -T ${TINYML_KIT_SCRIPTS}/prelink.ld)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   add_custom_command(TARGET ${target} POST_BUILD VERBATIM
-    COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DOBJECT=$<TARGET_FILE:${target}>
+    COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DSTRIP=${CMAKE_STRIP} -DOBJECT=$<TARGET_FILE:${target}>
             -P ${TINYML_KIT_SCRIPTS}/check_undefined.cmake)
   if(NOT ARG_NOT_IN_KIT)
     set_property(GLOBAL APPEND PROPERTY TINYML_KIT_PROGRAMS ${ARG_NAME})
   endif()
 endfunction()
 
-# tinyml_bare_elf(NAME name STACK_BYTES n)
-# Links the program `name` (which needs no module) with the board's exec.ld into <name>.elf, to be run directly.
+# tinyml_bare_elf(NAME name STACK_BYTES n [SCRIPT file])
+# Links the program `name` (which needs no module) with the board's exec.ld, or `file`, into <name>.elf, to be run
+# directly.
 function(tinyml_bare_elf)
-  cmake_parse_arguments(ARG "" "NAME;STACK_BYTES" "" ${ARGN})
+  cmake_parse_arguments(ARG "" "NAME;STACK_BYTES;SCRIPT" "" ${ARGN})
   if(TINYML_BOARD STREQUAL "host")
     return()
   endif()
   tinyml_load_board()
+  if(NOT ARG_SCRIPT)
+    set(ARG_SCRIPT ${TINYML_BOARD_EXEC_SCRIPT})
+  endif()
   set(elf ${CMAKE_BINARY_DIR}/${ARG_NAME}.elf)
   add_custom_command(OUTPUT ${elf} VERBATIM COMMAND_EXPAND_LISTS
-    DEPENDS program_${ARG_NAME} $<TARGET_FILE:program_${ARG_NAME}> ${TINYML_BOARD_EXEC_SCRIPT}
+    DEPENDS program_${ARG_NAME} $<TARGET_FILE:program_${ARG_NAME}> ${ARG_SCRIPT}
     COMMAND ${CMAKE_CXX_COMPILER} ${TINYML_MACHINE_FLAGS} ${TINYML_BOARD_LINK_FLAGS} -nostdlib
-            -T ${TINYML_BOARD_EXEC_SCRIPT} -Wl,--defsym=tinyml_stack_bytes=${ARG_STACK_BYTES}
+            -T ${ARG_SCRIPT} -Wl,--defsym=tinyml_stack_bytes=${ARG_STACK_BYTES}
             -o ${elf} $<TARGET_FILE:program_${ARG_NAME}>)
   add_custom_target(${ARG_NAME}_elf ALL DEPENDS ${elf})
 endfunction()

@@ -15,5 +15,7 @@ macro(tinyml_device_flags)
   list(JOIN TINYML_CXX_DEVICE_FLAGS " " cxx_text)
   set(CMAKE_C_FLAGS_INIT "${machine_text} ${common_text}")
   set(CMAKE_CXX_FLAGS_INIT "${machine_text} ${common_text} ${cxx_text}")
+  # Last in every link, behind all libraries: what the compiler itself calls.
+  set(CMAKE_CXX_STANDARD_LIBRARIES_INIT "-lgcc")
   set(CMAKE_ASM_FLAGS_INIT "${machine_text}")
 endmacro()

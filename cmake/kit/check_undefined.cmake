@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-# Fails when a program's object wants a symbol that neither a module nor a linker script will give it.
-execute_process(COMMAND ${NM} -u ${OBJECT} OUTPUT_VARIABLE listing COMMAND_ERROR_IS_FATAL ANY)
-string(REGEX MATCHALL "[^ \n\t]+\n" symbols "${listing}")
-set(unexpected "")
-foreach(symbol IN LISTS symbols)
-  string(STRIP "${symbol}" symbol)
-  if(NOT symbol MATCHES "^tinyml_(module_|stack_|data_|zero_|role$|retained$)" AND NOT symbol STREQUAL "U")
-    list(APPEND unexpected ${symbol})
-  endif()
-endforeach()
+# Fails when a program's object wants a symbol that neither a module nor a linker script will give it. Symbols that
+# only collected functions wanted are still listed by the linker; they are taken off the list first, for they would
+# pull library functions into the image (and libgcc's debug sections with them).
+function(unexpected_symbols result)
+  execute_process(COMMAND ${NM} -u ${OBJECT} OUTPUT_VARIABLE listing COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "[^ \n\t]+\n" symbols "${listing}")
+  set(unexpected "")
+  foreach(symbol IN LISTS symbols)
+    string(STRIP "${symbol}" symbol)
+    if(NOT symbol MATCHES "^tinyml_(module_|stack_|data_|zero_|boot_|role$|retained$)")
+      list(APPEND unexpected ${symbol})
+    endif()
+  endforeach()
+  set(${result} ${unexpected} PARENT_SCOPE)
+endfunction()
+
+execute_process(COMMAND ${STRIP} --strip-unneeded ${OBJECT} COMMAND_ERROR_IS_FATAL ANY)
+unexpected_symbols(unexpected)
 if(unexpected)
   file(REMOVE ${OBJECT})
   list(JOIN unexpected ", " text)

@@ -21,3 +21,6 @@ configure_file(${cpu}/linux_program.ld ${CMAKE_BINARY_DIR}/exec.ld COPYONLY)
 set(TINYML_BOARD_SECTION_ALIGN 64)
 set(TINYML_BOARD_EXEC_SCRIPT ${CMAKE_BINARY_DIR}/exec.ld)
 set(TINYML_BOARD_KIT_FILES ${CMAKE_BINARY_DIR}/image.ld ${CMAKE_BINARY_DIR}/exec.ld)
+
+macro(tinyml_board_programs)
+endmacro()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the build must know of this board; included by os/boards/CMakeLists.txt.
-set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp reset.cpp start.cpp store.cpp)
+set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp reset.cpp services.cpp start.cpp
+  store.cpp)
 set(cpu ${CMAKE_SOURCE_DIR}/os/cpu/armv7m)
 list(APPEND TINYML_BOARD_SOURCES ${cpu}/cycle_counter.cpp ${cpu}/fault.cpp ${cpu}/start.cpp ${cpu}/unwind.cpp
   ${cpu}/vectors.cpp)
@@ -14,6 +15,7 @@ set(TINYML_BOARD_PAYLOAD binary)
 set(TINYML_BOARD_ROM_ORIGIN 32768)  # 0x8000
 set(TINYML_BOARD_ROM_BYTES 491520)  # 480 KB
 set(retained_origin 0x20000000)
+set(boot_services 0x100)
 # The first 256 bytes of RAM belong to the bootloader, the next 32 are the stack's guard.
 set(TINYML_BOARD_RAM_ORIGIN 536871200) # 0x20000120
 set(TINYML_BOARD_RAM_BYTES 65248)
@@ -31,3 +33,14 @@ write_script(exec.ld bare 2 0x0 0x80000)
 set(TINYML_BOARD_SECTION_ALIGN 16)
 set(TINYML_BOARD_EXEC_SCRIPT ${CMAKE_BINARY_DIR}/exec.ld)
 set(TINYML_BOARD_KIT_FILES ${CMAKE_BINARY_DIR}/image.ld ${CMAKE_BINARY_DIR}/exec.ld)
+
+# The bootloader; not without mbedTLS's sources (cmake/mbedtls.cmake warns).
+macro(tinyml_board_programs)
+  if(TARGET tinyml_boot)
+    tinyml_device_program(NAME boot NOT_IN_KIT SOURCES ${TINYML_BOARD_DIR}/boot.cpp LIBS tinyml::boot
+      ROOTS tinyml_boot_service_table)
+    tinyml_bare_elf(NAME boot STACK_BYTES 8192 SCRIPT ${TINYML_BOARD_DIR}/boot.ld)
+    list(APPEND TINYML_BOARD_KIT_FILES ${CMAKE_BINARY_DIR}/boot.elf)
+    list(APPEND TINYML_BOARD_KIT_TARGETS boot_elf)
+  endif()
+endmacro()
