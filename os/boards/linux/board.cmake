@@ -9,7 +9,8 @@ if(NOT TARGET tinyml_boot)
   message(FATAL_ERROR "board linux needs mbedTLS's sources; run tools/fetch-mbedtls, then configure again")
 endif()
 set(TINYML_BOARD_LIBS tinyml::boot)
-set(TINYML_BOARD_ROOTS tinyml_start)
+# A module may call the mathematics; no library has it later.
+set(TINYML_BOARD_ROOTS tinyml_start expf tanhf roundf)
 set(TINYML_BOARD_LINK_FLAGS -static -no-pie -Wl,--build-id=none)
 set(TINYML_BOARD_PAYLOAD elf)
 

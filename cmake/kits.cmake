@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# In the host's tree: the target `kits` builds the trees of the boards with their own toolchains and leaves
+# build/kits/<board>/. Tests that need a board name the CTest fixture `kits`, which builds the same target.
+set(TINYML_KIT_BOARDS mps2-an385 linux CACHE STRING "Boards whose kits the target `kits` builds")
+set(TINYML_KITS_DIR "${CMAKE_SOURCE_DIR}/build/kits" CACHE PATH "Where the kits are put, one folder a board")
+
+set(previous "")
+foreach(board IN LISTS TINYML_KIT_BOARDS)
+  set(tree ${CMAKE_SOURCE_DIR}/build/boards/${board})
+  # One after the other, two jobs each: a kit's build fills a small machine.
+  add_custom_target(kit_${board} VERBATIM USES_TERMINAL DEPENDS ${previous}
+    COMMAND ${CMAKE_COMMAND} -S ${CMAKE_SOURCE_DIR} -B ${tree} -G Ninja -DTINYML_BOARD=${board}
+            -DTINYML_KITS_DIR=${TINYML_KITS_DIR} --toolchain ${CMAKE_SOURCE_DIR}/cmake/boards/${board}.cmake
+            --log-level=WARNING
+    COMMAND ${CMAKE_COMMAND} --build ${tree} -j 2 --target all -- --quiet
+    COMMENT "Kit of board ${board}")
+  set(previous kit_${board})
+endforeach()
+list(TRANSFORM TINYML_KIT_BOARDS PREPEND kit_ OUTPUT_VARIABLE kit_targets)
+add_custom_target(kits DEPENDS ${kit_targets})
+
+if(NOT TINYML_FUZZERS)
+  add_test(NAME kits COMMAND ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target kits)
+  set_tests_properties(kits PROPERTIES FIXTURES_SETUP kits LABELS board TIMEOUT 900)
+endif()
