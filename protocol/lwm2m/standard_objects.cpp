@@ -102,6 +102,7 @@ void TextDisplayObject::show(std::string_view text) {
   size_ = static_cast<std::uint8_t>(std::min(text.size(), kMaxTextBytes));
   std::copy_n(text.begin(), size_, text_.begin());
   changed_ = true;
+  shown_ = true;
 }
 
 } // namespace tinyml::lwm2m

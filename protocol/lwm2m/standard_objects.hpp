@@ -97,11 +97,14 @@ public:
   void show(std::string_view text);
   [[nodiscard]] std::string_view text() const { return {text_.data(), size_}; }
   [[nodiscard]] bool take_changed() { return std::exchange(changed_, false); }
+  /// True once after each show(), for whoever draws the text.
+  [[nodiscard]] bool take_shown() { return std::exchange(shown_, false); }
 
 private:
   std::array<char, kMaxTextBytes> text_{};
   std::uint8_t size_ = 0;
   bool changed_ = false;
+  bool shown_ = false;
 };
 
 } // namespace tinyml::lwm2m

@@ -3,6 +3,8 @@
 
 #include "protocol/lwm2m/object_ids.hpp"
 #include "protocol/lwm2m/path.hpp"
+#include "protocol/senml/cbor.hpp"
+#include "protocol/tlv/tlv.hpp"
 
 #include <string_view>
 
@@ -40,24 +42,17 @@ public:
     kNothing,       ///< no value was written
   };
   [[nodiscard]] Status finish();
+  /// Bytes written, once finished.
   [[nodiscard]] std::size_t size() const { return size_; }
 
 private:
   [[nodiscard]] bool wanted(std::uint16_t id);
-  void put(ByteView bytes);
-  void put_byte(std::uint8_t byte) { put(ByteView(&byte, 1)); }
-  void tlv(std::uint16_t id, ByteView value);
-  void close_tlv(std::size_t start, std::uint8_t kind, std::uint16_t id);
-  void senml_name(std::uint16_t id, std::uint8_t value_label);
-  void cbor_head(std::uint8_t major, std::uint64_t argument);
+  [[nodiscard]] tlv::Kind tlv_kind() const;
+  template <typename Value> void senml(std::uint16_t id, const Value &value);
   void number_text(std::int64_t value);
   void plain(ByteView value);
-  void bytes(std::uint16_t id, ByteView value, std::uint8_t cbor_major, std::uint8_t senml_label);
+  void bytes(std::uint16_t id, ByteView value, senml::Kind kind);
 
-  ByteSpan buffer_;
-  std::size_t size_ = 0;
-  std::size_t instance_start_ = 0;
-  std::size_t list_start_ = 0;
   Path requested_;
   Format format_;
   std::uint16_t object_ = 0;
@@ -66,8 +61,14 @@ private:
   std::uint16_t values_ = 0;
   bool in_list_ = false;
   bool instance_named_ = false; ///< SenML: the base name has been written
-  bool overflown_ = false;
   bool unsuitable_ = false;
+  std::size_t size_ = 0; ///< when finished
+  std::size_t instance_mark_ = 0;
+  std::size_t list_mark_ = 0;
+  // Only the writer of the requested format has room.
+  tlv::Writer tlv_;
+  senml::CborWriter cbor_;
+  ByteWriter plain_;
 };
 
 } // namespace tinyml::lwm2m

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/identity.hpp"
+
+#include "base/crc32.hpp"
+#include "protocol/coap/random.hpp"
+#include "protocol/coap/uri.hpp"
+#include "protocol/lwm2m/path.hpp"
+
+namespace tinyml::device {
+namespace {
+
+/// Entropy of the board where it has some; always the secret of the factory page and the clock, so
+/// that two devices, or two starts, never share tokens and message ids.
+std::uint64_t mix_seed(const image::FactoryPage &page) {
+  std::uint8_t random[8]{};
+  static_cast<void>(hal::entropy(random)); // without it the rest has to do
+  const std::uint64_t secret =
+      (std::uint64_t{crc32(page.entropy_seed)} << 32) | crc32(as_bytes(page.endpoint));
+  const std::uint64_t clock = hal::monotonic_ns() ^ hal::wall_clock_ns() ^ hal::cycle_count();
+  coap::SeededRandom mixer(load_le<std::uint64_t>(random) ^ secret ^ (clock << 13));
+  return mixer.next();
+}
+
+} // namespace
+
+IdentityError load_identity(Identity &identity, ByteSpan scratch) {
+  const ByteSpan bytes = scratch.first(image::kFactoryPageBytes);
+  if (hal::store_read(0, bytes) != hal::Status::kOk) {
+    return IdentityError::kNotProvisioned;
+  }
+  const auto page = image::parse_factory_page(bytes);
+  if (!page) {
+    return page.error() == image::FactoryError::kBlank ? IdentityError::kNotProvisioned
+                                                       : IdentityError::kDamagedPage;
+  }
+  const auto uri = coap::Uri::parse(page->server_uri);
+  if (!uri) {
+    return IdentityError::kBadServerUri;
+  }
+  identity.endpoint = Text<image::kMaxEndpointBytes>(page->endpoint);
+  identity.serial = Text<image::kMaxSerialBytes>(page->serial);
+  identity.server = uri->host;
+  identity.seed = mix_seed(*page);
+  return IdentityError::kNone;
+}
+
+RunningImage running_image(const store::BootState &state, const store::Layout &layout) {
+  store::HalFlash flash;
+  std::uint8_t bytes[image::kHeaderBytes];
+  if (state.booted == store::Slot::kNone ||
+      flash.read(layout.slot(state.booted).offset, bytes) != hal::Status::kOk) {
+    return {};
+  }
+  const auto header = image::parse_header(bytes);
+  if (!header) {
+    return {};
+  }
+  std::uint8_t text[24];
+  ByteWriter out{ByteSpan(text)};
+  lwm2m::put_decimal(out, header->version.major);
+  out.put(".");
+  lwm2m::put_decimal(out, header->version.minor);
+  out.put(".");
+  lwm2m::put_decimal(out, header->version.patch);
+  out.put("+");
+  lwm2m::put_decimal(out, header->version.build);
+  return {Text<24>(as_text(out.written())), header->payload_bytes};
+}
+
+lwm2m::UpdateResult result_of(const store::BootState &state) {
+  switch (state.outcome) {
+  case store::Outcome::kConfirmed:
+    return lwm2m::UpdateResult::kSuccess;
+  case store::Outcome::kRolledBack:
+    return lwm2m::UpdateResult::kUpdateFailed;
+  case store::Outcome::kRefused:
+    return result_of(state.refusal);
+  case store::Outcome::kNone:
+    break;
+  }
+  return lwm2m::UpdateResult::kInitial;
+}
+
+lwm2m::UpdateResult result_of(image::Error error) {
+  switch (error) {
+  case image::Error::kTooLarge:
+    return lwm2m::UpdateResult::kNotEnoughFlash;
+  case image::Error::kNoMemory:
+    return lwm2m::UpdateResult::kOutOfRam;
+  case image::Error::kUnsupportedFormat:
+  case image::Error::kWrongKind:
+  case image::Error::kWrongAddress:
+  case image::Error::kWrongBoard:
+  case image::Error::kWrongAbi:
+  case image::Error::kDowngrade:
+  case image::Error::kNotAnImage:
+    return lwm2m::UpdateResult::kUnsupportedType;
+  case image::Error::kIo:
+  case image::Error::kNoKey:
+    return lwm2m::UpdateResult::kUpdateFailed;
+  default:
+    return lwm2m::UpdateResult::kIntegrityFailure;
+  }
+}
+
+} // namespace tinyml::device

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// The member functions of Program; included by program.hpp alone.
+#pragma once
+
+#include "device/program.hpp"
+
+namespace tinyml::device {
+
+template <typename Network, typename Module>
+Program<Network, Module>::Program(const Start &start)
+    : start_(start), on_trial_(start.boot.on_trial()), network_(stack_config(start.identity)),
+      coap_(coap::Parameters{.nstart = 2}, start.identity.seed),
+      device_({.board = board_profile.board,
+               .serial = start.identity.serial.view(),
+               .firmware_version = start.image.version.view(),
+               .store_bytes = hal::store_info().size_bytes,
+               .store_free_bytes = start.layout.user.size_bytes}),
+      firmware_(start.image.version.view(),
+                on_trial_ ? lwm2m::UpdateResult::kInitial : result_of(start.boot)),
+      capability_(board_profile), model_(Module::info(), start.image.payload_bytes),
+      objects_(account_, device_, firmware_, display_, capability_, model_, result_),
+      client_({.endpoint = start.identity.endpoint.view(),
+               .server = coap::peer_of(start.identity.server),
+               .more_links = Module::kPresent ? "</infer>;rt=\"tinyml.infer\";ct=42" : ""},
+              objects_, account_, coap_, start.identity.seed + 1),
+      updater_({.wanted = requirements(), .server = coap::peer_of(start.identity.server)}, flash_,
+               start.layout, firmware_, coap_, Verify{this}),
+      inference_(make_inference()) {}
+
+template <typename Network, typename Module>
+net::StackConfig Program<Network, Module>::stack_config(const Identity &identity) {
+  net::StackConfig config;
+  const hal::BootInfo &info = hal::boot_info();
+  std::copy(std::begin(info.mac), std::end(info.mac), config.mac.begin());
+  config.random_seed = static_cast<std::uint32_t>(identity.seed);
+  return config;
+}
+
+/// What an update must be to run here.
+template <typename Network, typename Module>
+image::Requirements Program<Network, Module>::requirements() {
+  image::Requirements wanted;
+  wanted.board = board_profile.board;
+  wanted.oldest_abi = hal::kAbiVersion;
+  wanted.newest_abi = hal::kAbiVersion;
+  wanted.payload =
+      board_profile.image_address == 0 ? image::Payload::kElf : image::Payload::kBinary;
+  wanted.load_address = board_profile.image_address;
+  wanted.max_payload_bytes = board_profile.rom_bytes;
+  return wanted;
+}
+
+template <typename Network, typename Module>
+typename Program<Network, Module>::Inference Program<Network, Module>::make_inference() {
+  if constexpr (Module::kPresent) {
+    return Inference(LinkedModule{*Module::info(), Module::arena()}, coap_, result_, display_,
+                     Run{});
+  } else {
+    return Inference{};
+  }
+}
+
+template <typename Network, typename Module>
+image::Error Program<Network, Module>::Verify::operator()(store::Slot slot) const {
+  const boot::ServiceTable *services = boot::services();
+  if (services == nullptr || !services->is_valid()) {
+    return image::Error::kNoKey;
+  }
+  program->inference_.forget(); // the workspace may be the module's arena
+  return boot::verify_slot(*services, slot, Module::workspace());
+}
+
+template <typename Network, typename Module> bool Program<Network, Module>::step() {
+  hal::wait_until(next_deadline_ns());
+  now_ns_ = hal::monotonic_ns();
+  receive();
+  network_.poll(now_ns_);
+  follow_address();
+  if (network_.ready()) {
+    poll();
+    follow_registration();
+  }
+  follow_objects();
+  return !must_restart();
+}
+
+template <typename Network, typename Module> void Program<Network, Module>::receive() {
+  while (const auto datagram = network_.receive(now_ns_)) {
+    const coap::PeerId peer{(std::uint64_t{datagram->peer.address.bits} << 16) |
+                            datagram->peer.port};
+    dispatch(coap_.receive(peer, datagram->payload, now_ms()));
+    flush();
+    now_ns_ = hal::monotonic_ns();
+  }
+}
+
+template <typename Network, typename Module>
+void Program<Network, Module>::dispatch(const coap::Event &event) {
+  if (event.kind == coap::EventKind::kNone ||
+      inference_.handle(event, device_.time_s(), now_ms()) || updater_.handle(event, now_ms()) ||
+      client_.handle(event, now_ms())) {
+    return;
+  }
+  if (event.kind == coap::EventKind::kRequest) {
+    coap::Draft draft = coap_.reply(event.request, coap::Code::kNotFound);
+    coap_.send(draft, now_ms());
+  }
+}
+
+/// Sends what the endpoint has, and tells its owners what became of older messages.
+template <typename Network, typename Module> void Program<Network, Module>::flush() {
+  while (const coap::Event event = coap_.poll(now_ms())) {
+    if (event.kind != coap::EventKind::kSend) {
+      dispatch(event);
+      continue;
+    }
+    const net::Endpoint peer{{static_cast<std::uint32_t>(event.peer.value >> 16)},
+                             static_cast<std::uint16_t>(event.peer.value)};
+    // A datagram that cannot leave now is lost like one on the way: retransmission brings it back.
+    static_cast<void>(network_.send(peer, kLocalPort, event.datagram, now_ns_));
+  }
+}
+
+template <typename Network, typename Module> void Program<Network, Module>::poll() {
+  device_.set_uptime_s(static_cast<std::uint32_t>(now_ms() / 1000));
+  if (restart_ms_ == coap::kNever) {
+    client_.poll(now_ms());
+    flush();
+  }
+  updater_.poll(now_ms());
+  flush();
+}
+
+template <typename Network, typename Module> void Program<Network, Module>::follow_address() {
+  if (!has_address_ && network_.ready()) {
+    has_address_ = true;
+    const std::uint32_t bits = network_.address().bits;
+    print_line("address: ", bits >> 24, ".", bits >> 16 & 255, ".", bits >> 8 & 255, ".",
+               bits & 255);
+  }
+}
+
+template <typename Network, typename Module> void Program<Network, Module>::follow_registration() {
+  const bool registered = client_.registrar().registered();
+  if (registered == was_registered_) {
+    return;
+  }
+  was_registered_ = registered;
+  if (!registered) {
+    return print_line("registration lost");
+  }
+  print_line("registered: ", start_.identity.endpoint.view(), " as ",
+             client_.registrar().location());
+  if (on_trial_) {
+    confirm();
+  }
+}
+
+/// The new image reached its server: from now on it is the one to come back to.
+template <typename Network, typename Module> void Program<Network, Module>::confirm() {
+  const bool good = store::confirm(flash_, start_.layout) == hal::Status::kOk;
+  on_trial_ = !good;
+  firmware_.report(good ? lwm2m::UpdateResult::kSuccess : lwm2m::UpdateResult::kUpdateFailed);
+  print_line(good ? "update: confirmed" : "update: cannot be confirmed, the store failed");
+  client_.poll(now_ms());
+  flush();
+}
+
+template <typename Network, typename Module> void Program<Network, Module>::follow_objects() {
+  if (display_.take_shown()) {
+    print_line("display: ", display_.text());
+  }
+  if (device_.take_reboot()) {
+    restart_ms_ = now_ms() + kRebootDelayMs;
+  }
+}
+
+template <typename Network, typename Module> bool Program<Network, Module>::must_restart() {
+  if (on_trial_ && !was_registered_ && now_ms() >= kTrialMs) {
+    print_line("update: no server reached on trial, giving up");
+    return true;
+  }
+  return now_ms() >= restart_ms_ || updater_.wants_restart(now_ms());
+}
+
+template <typename Network, typename Module>
+std::uint64_t Program<Network, Module>::next_deadline_ns() {
+  std::uint64_t next_ms = std::min(updater_.next_deadline_ms(), restart_ms_);
+  next_ms = on_trial_ ? std::min(next_ms, kTrialMs) : next_ms;
+  if (has_address_) {
+    next_ms = std::min({next_ms, client_.next_deadline_ms(), coap_.next_deadline()});
+  }
+  const std::uint64_t next_ns =
+      next_ms > coap::kNever / kNsPerMs ? net::kNever : next_ms * kNsPerMs;
+  return std::min(std::max(next_ns, now_ns_ + kRetryNs), network_.next_deadline_ns());
+}
+
+} // namespace tinyml::device
