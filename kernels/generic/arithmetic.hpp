@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "kernels/generic/clamp_float.hpp"
 #include "kernels/isa/isa.hpp"
 #include "kernels/reference/requantize.hpp"
 
@@ -17,7 +18,7 @@ template <typename T> struct Arithmetic;
 template <> struct Arithmetic<std::int8_t> {
   using Accumulator = std::int32_t;
 
-  const std::int32_t *bias;        ///< one an output channel, rounded up to whole tiles
+  const std::int32_t *bias;        ///< one an output channel
   const std::int32_t *multipliers; ///< Multiplier::value, one an output channel or one for all
   const std::int8_t *shifts;       ///< Multiplier::shift, likewise
   std::int16_t input_offset;       ///< minus the input's zero point
@@ -29,7 +30,8 @@ template <> struct Arithmetic<std::int8_t> {
   [[nodiscard]] std::int32_t offset() const { return input_offset; }
   [[nodiscard]] std::int8_t finish(std::int32_t sum, int channel) const {
     const int entry = channel * table_step;
-    return requantize(sum, {multipliers[entry], shifts[entry]}, output_zero_point, low, high);
+    return requantize(sum + bias[channel], {multipliers[entry], shifts[entry]}, output_zero_point,
+                      low, high);
   }
 };
 
@@ -41,16 +43,9 @@ template <> struct Arithmetic<float> {
   float high;
 
   [[nodiscard]] isa::NoOffset offset() const { return {}; }
-  [[nodiscard]] float finish(float sum, int /*channel*/) const {
-    return sum < low ? low : (sum > high ? high : sum);
+  [[nodiscard]] float finish(float sum, int channel) const {
+    return clamp_float(sum + bias[channel], low, high);
   }
-};
-
-/// Makes the parameters of one layer a type, so that a kernel called with it is compiled for that
-/// layer alone and folds them into its code: `conv2d(PerLayer<kLayer3>{}, in, out)` instead of
-/// `conv2d(kLayer3, in, out)`.
-template <const auto &Parameters> struct PerLayer {
-  constexpr operator decltype(Parameters)() const { return Parameters; }
 };
 
 } // namespace tinyml::kernels::generic

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "kernels/generic/clamp_float.hpp"
 #include "kernels/generic/strided.hpp"
 
 namespace tinyml::kernels::generic {
@@ -19,11 +20,6 @@ inline void binary(const Binary<Operation, Rank> &p, const T *a, const T *b, T *
     *output++ = p.operation(a[first], b[second]);
   };
   for_each_in(p.box, combine);
-}
-
-/// Clamps a float result to the range of its activation; NaN passes.
-[[nodiscard]] inline float clamp_float(float value, float low, float high) {
-  return value < low ? low : (value > high ? high : value);
 }
 
 } // namespace tinyml::kernels::generic

@@ -8,7 +8,7 @@ namespace tinyml::kernels::generic {
 
 /// Convolution with groups, dilation or both: the filter's taps do not lie side by side in the
 /// input. Also a depthwise convolution with a channel multiplier or dilation: groups = channels.
-/// Filter packed group by group, each as in dense.hpp; bias and tables hold whole tiles a group.
+/// Filter packed group by group, each as in dense.hpp.
 template <typename T> struct Conv2dSparse {
   Window window; ///< kernel_height and kernel_width are spans: (taps - 1) * dilation + 1
   std::uint16_t dilation_height;
@@ -44,14 +44,14 @@ inline void conv2d_sparse(const Layer &layer, const T *input, T *output) {
   const int group_outputs = p.window.output_channels / p.groups;
   for_each_position(p.window, [&](int corner, Taps rows, Taps columns) {
     const T *weights = p.filter;
-    int entry = 0;
+    int first = 0; // output channel of the group
     for (int group = 0; group < p.groups; ++group) {
       for (int channel = 0; channel < group_outputs; channel += isa::kOutputTile) {
-        TileSums<T> sums(p.arithmetic, entry);
+        TileSums<T> sums;
         add_sparse_taps(p, sums, input + corner + group * group_inputs, weights, rows, columns);
-        sums.store(p.arithmetic, entry, group_outputs - channel, output + channel);
-        entry += isa::kOutputTile;
+        sums.store(p.arithmetic, first + channel, group_outputs - channel, output + channel);
       }
+      first += group_outputs;
       output += group_outputs;
     }
   });

@@ -5,15 +5,9 @@
 
 namespace tinyml::kernels::generic {
 
-/// The sums of one tile of output channels, from bias to output.
+/// The sums of one tile of output channels.
 template <typename T> struct TileSums {
-  typename Arithmetic<T>::Accumulator lanes[isa::kOutputTile];
-
-  TileSums(const Arithmetic<T> &arithmetic, int channel) {
-    for (int lane = 0; lane < isa::kOutputTile; ++lane) {
-      lanes[lane] = arithmetic.bias[channel + lane];
-    }
-  }
+  typename Arithmetic<T>::Accumulator lanes[isa::kOutputTile] = {};
 
   void store(const Arithmetic<T> &arithmetic, int channel, int count, T *output) const {
     for (int lane = 0; lane < isa::kOutputTile && lane < count; ++lane) {
@@ -41,7 +35,7 @@ inline void dense_position(const Arithmetic<T> &arithmetic, const Patch<T> &patc
                            T *output) {
   const T *tile = patch.weights;
   for (int channel = 0; channel < channels; channel += isa::kOutputTile) {
-    TileSums<T> sums(arithmetic, channel);
+    TileSums<T> sums;
     const T *x = patch.input;
     const T *weights = tile;
     for (int row = 0; row < patch.rows; ++row) {

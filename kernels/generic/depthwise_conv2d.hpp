@@ -20,10 +20,7 @@ template <int Lanes, typename T>
 inline void depthwise_channels(const DepthwiseConv2d<T> &p, const T *x, const T *weights, int rows,
                                int columns, int channel, T *output) {
   const int pixel = p.window.input_channels;
-  typename Arithmetic<T>::Accumulator sums[Lanes];
-  for (int lane = 0; lane < Lanes; ++lane) {
-    sums[lane] = p.arithmetic.bias[channel + lane];
-  }
+  typename Arithmetic<T>::Accumulator sums[Lanes] = {};
   for (int row = 0; row < rows; ++row) {
     const T *tap = x;
     const T *factor = weights;

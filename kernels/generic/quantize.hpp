@@ -13,17 +13,26 @@ struct Quantize {
   std::int32_t zero_point;
 };
 
-/// round(x / scale) + zero_point, halves away from zero, saturated to int8. Elementwise, ascending.
+/// round(x / scale) brought near the range of int8; what is not a number becomes 0.
+[[nodiscard]] inline std::int32_t rounded_quotient(float x, float scale) {
+  constexpr float kBeyondInt8 = 1024;
+  const float scaled = std::round(x / scale);
+  if (scaled >= kBeyondInt8) {
+    return 1024;
+  }
+  if (scaled <= -kBeyondInt8) {
+    return -1024;
+  }
+  return scaled == scaled ? static_cast<std::int32_t>(scaled) : 0;
+}
+
+/// Halves away from zero, saturated to int8. Elementwise, ascending.
 template <typename Layer>
 inline void quantize(const Layer &layer, const float *input, std::int8_t *output) {
   const Quantize &p = layer;
-  constexpr float kBeyondInt8 = 1024;
   for (std::int32_t i = 0; i < p.count; ++i) {
-    const float scaled = std::round(input[i] / p.scale);
-    const float bounded =
-        scaled < kBeyondInt8 ? (scaled > -kBeyondInt8 ? scaled : -kBeyondInt8) : kBeyondInt8;
     output[i] = static_cast<std::int8_t>(
-        clamp(static_cast<std::int32_t>(bounded) + p.zero_point, -128, 127));
+        clamp(rounded_quotient(input[i], p.scale) + p.zero_point, -128, 127));
   }
 }
 

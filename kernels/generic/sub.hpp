@@ -7,13 +7,14 @@ namespace tinyml::kernels::generic {
 
 template <typename T> struct Sub;
 
-/// An addition whose second operand is negated before it is scaled; the rounding is symmetric.
+/// An addition whose second operand is subtracted once both are on the common scale.
 template <> struct Sub<std::int8_t> {
   Add<std::int8_t> as_add;
 
   std::int8_t operator()(std::int8_t a, std::int8_t b) const {
-    return add_quantized(a - as_add.first_zero_point, as_add.second_zero_point - b,
-                         as_add.multipliers, as_add.output_zero_point, as_add.low, as_add.high);
+    return as_add.finish(
+        Add<std::int8_t>::scaled(a - as_add.first_zero_point, as_add.multipliers.first) -
+        Add<std::int8_t>::scaled(b - as_add.second_zero_point, as_add.multipliers.second));
   }
 };
 

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/codegen/generate.hpp"
+
+#include "compiler/codegen/layer.hpp"
+#include "compiler/codegen/source_files.hpp"
+#include "compiler/ir/operators.hpp"
+#include "compiler/ir/types.hpp"
+
+namespace tinyml::codegen {
+namespace {
+
+std::string dims_text(const ir::Shape &shape) {
+  std::string text;
+  for (const std::int64_t dim : shape) {
+    text += (text.empty() ? "" : "x") + std::to_string(dim);
+  }
+  return text.empty() ? "scalar" : text;
+}
+
+std::uint64_t weight_bytes(const Layer &layer) {
+  std::uint64_t bytes = 0;
+  for (const WeightArray &array : layer.weights) {
+    bytes += array.data.size();
+  }
+  return bytes;
+}
+
+LayerReport report_of(const LayerContext &context, const Layer &layer) {
+  return {context.node.name, std::string(ir::op_name(context.node.op)),
+          dims_text(context.in().shape) + " -> " + dims_text(context.out().shape), layer.macs,
+          weight_bytes(layer)};
+}
+
+std::vector<TensorReport> tensor_reports(const ir::Graph &graph, const plan::MemoryPlan &plan) {
+  std::vector<TensorReport> reports;
+  for (std::size_t value = 0; value < graph.values.size(); ++value) {
+    if (plan.placements[value]) {
+      const ir::TensorType &type = graph.values[value].type;
+      reports.push_back({graph.values[value].name,
+                         std::string(ir::element_name(type.element)) + " " + dims_text(type.shape),
+                         *plan.placements[value]});
+    }
+  }
+  return reports;
+}
+
+/// What the module's tables can say.
+Expected<void> check_interface(const ir::Graph &graph) {
+  constexpr std::size_t kMost = 255;
+  if (graph.inputs.size() > kMost || graph.outputs.size() > kMost || graph.outputs.empty()) {
+    return fail(ErrorCode::kUnsupported, "a module has up to 255 inputs and 1 to 255 outputs; this "
+                                         "graph has " +
+                                             std::to_string(graph.inputs.size()) + " and " +
+                                             std::to_string(graph.outputs.size()));
+  }
+  for (const ir::ValueId output : graph.outputs) {
+    if (graph.values[output].constant) {
+      return fail(ErrorCode::kUnsupported,
+                  "the output '" + graph.values[output].name +
+                      "' is a constant: the model computes nothing for it");
+    }
+  }
+  return {};
+}
+
+} // namespace
+
+Expected<GeneratedModule> generate(const ir::Graph &graph, const plan::MemoryPlan &plan,
+                                   const GenerateOptions &options) {
+  const auto packing = packing_of(options.isa);
+  if (!packing) {
+    return Failure{packing.error()};
+  }
+  for (const auto &checked : {check_interface(graph), plan::check_plan(graph, plan)}) {
+    if (!checked) {
+      return Failure{checked.error()};
+    }
+  }
+  GeneratedModule module;
+  std::vector<PlacedLayer> layers;
+  for (std::size_t step = 0; step < plan.order.size(); ++step) {
+    const ir::Node &node = graph.nodes[plan.order[step]];
+    const std::string part = identifier_part(node.name);
+    const LayerContext context{graph, plan, node, *packing,
+                               "layer" + std::to_string(step) + (part.empty() ? "" : "_" + part)};
+    auto layer = make_layer(context);
+    if (!layer) {
+      return Failure{layer.error()};
+    }
+    module.layers.push_back(report_of(context, *layer));
+    module.weight_bytes += module.layers.back().weight_bytes;
+    module.macs += layer->macs;
+    layers.push_back({std::move(*layer), module.layers.back()});
+  }
+  module.arena_bytes = plan.arena_bytes;
+  module.tensors = tensor_reports(graph, plan);
+  module.files = {
+      weights_header(layers), weights_source(layers),
+      model_source({graph, plan, options, *packing, module.macs, module.weight_bytes}, layers)};
+  return module;
+}
+
+} // namespace tinyml::codegen

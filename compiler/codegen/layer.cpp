@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/codegen/layer.hpp"
+
+#include "compiler/ir/edit.hpp"
+#include "compiler/ir/types.hpp"
+
+#include <algorithm>
+
+namespace tinyml::codegen {
+namespace {
+
+using ir::ElementType;
+using ir::Op;
+
+bool has_kernel_type(ElementType element) {
+  return element == ElementType::kFloat32 || element == ElementType::kInt8;
+}
+
+/// int8 tensors must say what they mean; the kernels know per-tensor scales of activations only.
+Expected<void> check_quantization(const LayerContext &c, const ir::Value &value) {
+  if (value.type.element != ElementType::kInt8) {
+    return {};
+  }
+  const auto &q = value.type.quantization;
+  if (!q || q->scales.empty() || q->scales.size() != q->zero_points.size()) {
+    return c.unsupported("the int8 tensor '" + value.name + "' has no quantisation");
+  }
+  if (!value.constant && q->scales.size() != 1) {
+    return c.unsupported("the activation '" + value.name + "' has more than one scale");
+  }
+  return {};
+}
+
+Expected<void> check_types(const LayerContext &c) {
+  std::vector<ir::ValueId> values = c.node.inputs;
+  values.insert(values.end(), c.node.outputs.begin(), c.node.outputs.end());
+  for (const ir::ValueId id : values) {
+    const ir::Value &value = c.graph.values[id];
+    const bool bias = value.constant && value.type.element == ElementType::kInt32;
+    if (!has_kernel_type(value.type.element) && !bias) {
+      return c.unsupported("there are kernels for float32 and int8, '" + value.name + "' is " +
+                           ir::type_text(value.type));
+    }
+    if (auto quantized = check_quantization(c, value); !quantized) {
+      return quantized;
+    }
+  }
+  return {};
+}
+
+Expected<Layer> make_layer_of(const LayerContext &c) {
+  switch (c.node.op) {
+  case Op::kConv2d:
+  case Op::kDepthwiseConv2d:
+    return make_convolution(c);
+  case Op::kFullyConnected:
+    return make_fully_connected(c);
+  case Op::kMatMul:
+    return make_matmul(c);
+  case Op::kMaxPool2d:
+  case Op::kAveragePool2d:
+    return make_pool(c);
+  case Op::kMean:
+    return make_mean(c);
+  case Op::kAdd:
+  case Op::kSub:
+  case Op::kMul:
+  case Op::kDiv:
+    return make_binary(c);
+  case Op::kRelu:
+  case Op::kClip:
+  case Op::kSigmoid:
+  case Op::kTanh:
+    return make_elementwise(c);
+  case Op::kSoftmax:
+    return make_softmax(c);
+  case Op::kQuantize:
+  case Op::kDequantize:
+  case Op::kRequantize:
+    return make_conversion(c);
+  case Op::kPad:
+  case Op::kReshape:
+  case Op::kTranspose:
+  case Op::kConcat:
+    return make_movement(c);
+  case Op::kBatchNorm:
+    break;
+  }
+  return c.unsupported("it has no kernel; the default passes lower it");
+}
+
+} // namespace
+
+std::string LayerContext::output_text(std::size_t element_offset) const {
+  const ir::ValueId output = node.outputs[0];
+  const std::size_t offset = plan.placements[output]->offset_bytes +
+                             element_offset * ir::element_size(graph.values[output].type.element);
+  return "at<" + cpp_type(graph.values[output].type.element) + ">(" + std::to_string(offset) + ")";
+}
+
+std::string LayerContext::input_text(std::size_t i, Layer &layer) const {
+  const ir::Value &value = input(i);
+  if (value.constant) {
+    const std::string array = name + "_operand" + std::to_string(i);
+    layer.weights.push_back({array, value.type.element, *value.constant});
+    return "weights::" + array;
+  }
+  return "at<" + cpp_type(value.type.element) + ">(" +
+         std::to_string(plan.placements[node.inputs[i]]->offset_bytes) + ")";
+}
+
+Failure<HostError> LayerContext::unsupported(const std::string &why) const {
+  return fail(ErrorCode::kUnsupported, ir::describe(node) + ": " + why);
+}
+
+Expected<Layer> make_layer(const LayerContext &context) {
+  if (const auto types = check_types(context); !types) {
+    return Failure{types.error()};
+  }
+  return make_layer_of(context);
+}
+
+Expected<Fields> window_fields(const LayerContext &c, const ir::Window &window) {
+  const ir::Shape &in = c.in().shape;
+  const ir::Shape &out = c.out().shape;
+  if (in.size() != 4 || out.size() != 4 || ir::layout_of(c.node) != ir::Layout::kNhwc) {
+    return c.unsupported("the kernels take NHWC images; the default passes bring them there");
+  }
+  const std::int64_t span_h = (window.kernel_h - 1) * window.dilation_h + 1;
+  const std::int64_t span_w = (window.kernel_w - 1) * window.dilation_w + 1;
+  const std::vector<std::pair<std::string, std::int64_t>> entries = {
+      {"input_height", in[1]},
+      {"input_width", in[2]},
+      {"input_channels", in[3]},
+      {"output_height", out[1]},
+      {"output_width", out[2]},
+      {"output_channels", out[3]},
+      {"kernel_height", span_h},
+      {"kernel_width", span_w},
+      {"stride_height", window.stride_h},
+      {"stride_width", window.stride_w},
+      {"pad_top", window.pad_top},
+      {"pad_left", window.pad_left},
+      {"batches", in[0]}};
+  Fields fields;
+  for (const auto &[name, value] : entries) {
+    if (value < 0 || value > UINT16_MAX) {
+      return c.unsupported(name + " is " + std::to_string(value) +
+                           "; the kernels take up to 65535");
+    }
+    fields.add(name, value);
+  }
+  return fields;
+}
+
+FloatRange float_range(ir::Activation activation) {
+  const auto infinity = static_cast<float>(ir::kInfinity);
+  switch (activation) {
+  case ir::Activation::kRelu:
+    return {0, infinity};
+  case ir::Activation::kRelu6:
+    return {0, 6};
+  case ir::Activation::kNone:
+    break;
+  }
+  return {-infinity, infinity};
+}
+
+} // namespace tinyml::codegen

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "compiler/codegen/generate.hpp"
+#include "compiler/codegen/pack.hpp"
+#include "compiler/codegen/text.hpp"
+#include "compiler/ir/attributes.hpp"
+
+/// One operator on its way to C++: which kernel, with which parameters and weights.
+namespace tinyml::codegen {
+
+/// A constant array of weights.cpp.
+struct WeightArray {
+  std::string name;
+  ir::ElementType element;
+  ir::ConstantData data;
+};
+
+/// One call of a kernel.
+struct Call {
+  std::string function; ///< in kernels::generic
+  std::string type;     ///< of its parameters, in kernels::generic
+  Fields parameters;
+  std::vector<std::string> arguments;
+  /// The kernel takes any type that converts to its parameters, see PerLayer in arithmetic.hpp.
+  bool folds_parameters = true;
+};
+
+struct Layer {
+  std::string header; ///< of kernels/generic; empty when nothing is to be done
+  std::vector<Call> calls;
+  std::vector<WeightArray> weights;
+  std::uint64_t macs = 0;
+};
+
+/// A node with all it needs to become a layer.
+struct LayerContext {
+  const ir::Graph &graph;
+  const plan::MemoryPlan &plan;
+  const ir::Node &node;
+  Packing packing;
+  std::string name; ///< identifier that begins the names of its constants
+
+  [[nodiscard]] const ir::Value &input(std::size_t i) const { return graph.values[node.inputs[i]]; }
+  [[nodiscard]] const ir::TensorType &in(std::size_t i = 0) const { return input(i).type; }
+  [[nodiscard]] const ir::TensorType &out() const { return graph.values[node.outputs[0]].type; }
+  [[nodiscard]] bool is_int8() const { return in().element == ir::ElementType::kInt8; }
+  [[nodiscard]] float scale(const ir::TensorType &type) const {
+    return type.quantization->scales[0];
+  }
+  [[nodiscard]] std::int32_t zero_point(const ir::TensorType &type) const {
+    return type.quantization->zero_points[0];
+  }
+
+  /// "at<float>(128)"
+  [[nodiscard]] std::string output_text(std::size_t element_offset = 0) const;
+  /// The same for an input, or the name of an array that is added to `layer` when it is a constant.
+  [[nodiscard]] std::string input_text(std::size_t i, Layer &layer) const;
+
+  /// An error that names operator and node.
+  [[nodiscard]] Failure<HostError> unsupported(const std::string &why) const;
+};
+
+/// Families of operators. Each checks what its kernel cannot do.
+[[nodiscard]] Expected<Layer> make_convolution(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_fully_connected(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_matmul(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_pool(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_mean(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_binary(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_elementwise(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_softmax(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_conversion(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_movement(const LayerContext &context);
+
+/// Any operator; also checks that the element types are ones we have kernels for.
+[[nodiscard]] Expected<Layer> make_layer(const LayerContext &context);
+
+/// Geometry of kernels/generic/window.hpp.
+[[nodiscard]] Expected<Fields> window_fields(const LayerContext &context, const ir::Window &window);
+
+/// Clamp of a float activation; infinite where there is none.
+struct FloatRange {
+  float low;
+  float high;
+};
+[[nodiscard]] FloatRange float_range(ir::Activation activation);
+
+} // namespace tinyml::codegen

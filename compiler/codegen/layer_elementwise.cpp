@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/codegen/boxes.hpp"
+#include "compiler/codegen/layer.hpp"
+
+#include "compiler/ir/types.hpp"
+#include "kernels/reference/fixed_point.hpp"
+
+/// Operators that work element by element, and softmax.
+namespace tinyml::codegen {
+namespace {
+
+using ir::Op;
+using kernels::Multiplier;
+
+Fields multiplier_fields(const Multiplier &multiplier) {
+  return Fields().add("value", multiplier.value).add("shift", multiplier.shift);
+}
+
+/// Steps of an operand while the output is walked; 0 where it is broadcast.
+std::vector<std::int64_t> broadcast_steps(const ir::Shape &operand, const ir::Shape &out) {
+  const std::vector<std::int64_t> dense = dense_steps(operand);
+  std::vector<std::int64_t> steps(out.size(), 0);
+  const std::size_t missing = out.size() - operand.size();
+  for (std::size_t i = 0; i < operand.size(); ++i) {
+    steps[missing + i] = operand[i] == out[missing + i] ? dense[i] : 0;
+  }
+  return steps;
+}
+
+std::vector<BoxAxis> broadcast_box(const LayerContext &c) {
+  const ir::Shape &out = c.out().shape;
+  const auto first = broadcast_steps(c.in(0).shape, out);
+  const auto second = broadcast_steps(c.in(1).shape, out);
+  std::vector<BoxAxis> axes;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    axes.push_back({out[i], first[i], second[i]});
+  }
+  return joined(axes);
+}
+
+std::string operation_name(Op op) {
+  switch (op) {
+  case Op::kAdd:
+    return "Add";
+  case Op::kSub:
+    return "Sub";
+  case Op::kMul:
+    return "Mul";
+  default:
+    return "Div";
+  }
+}
+
+std::string header_of(Op op) {
+  switch (op) {
+  case Op::kAdd:
+    return "add.hpp";
+  case Op::kSub:
+    return "sub.hpp";
+  case Op::kMul:
+    return "mul.hpp";
+  default:
+    return "div.hpp";
+  }
+}
+
+/// Zero points and range, as add.hpp and mul.hpp end.
+Fields &add_int8_tail(const LayerContext &c, Fields &fields) {
+  const ir::Range range = ir::activation_range(ir::activation_of(c.node), *c.out().quantization);
+  return fields.add("first_zero_point", c.zero_point(c.in(0)))
+      .add("second_zero_point", c.zero_point(c.in(1)))
+      .add("output_zero_point", c.zero_point(c.out()))
+      .add("low", range.low)
+      .add("high", range.high);
+}
+
+Fields int8_operation(const LayerContext &c) {
+  const float first = c.scale(c.in(0));
+  const float second = c.scale(c.in(1));
+  const float output = c.scale(c.out());
+  Fields fields;
+  if (c.node.op == Op::kMul) {
+    fields.add("multiplier",
+               multiplier_fields(kernels::convolution_multiplier(first, second, output)));
+    return add_int8_tail(c, fields);
+  }
+  const auto multipliers = kernels::add_multipliers(first, second, output);
+  fields.add("multipliers", Fields()
+                                .add("first", multiplier_fields(multipliers.first))
+                                .add("second", multiplier_fields(multipliers.second))
+                                .add("output", multiplier_fields(multipliers.output)));
+  add_int8_tail(c, fields);
+  return c.node.op == Op::kSub ? Fields().add("as_add", fields) : fields;
+}
+
+Fields float_operation(const LayerContext &c) {
+  if (c.node.op == Op::kDiv) {
+    return {};
+  }
+  const FloatRange range = float_range(ir::activation_of(c.node));
+  return Fields().add_float("low", range.low).add_float("high", range.high);
+}
+
+/// A kernel of one input whose parameters begin with the number of elements.
+Expected<Layer> unary(const LayerContext &c, std::string header, std::string function,
+                      std::string type,
+                      const std::vector<std::pair<std::string, std::string>> &more) {
+  Layer layer;
+  layer.header = std::move(header);
+  Fields parameters;
+  parameters.add("count", ir::element_count(c.out().shape));
+  for (const auto &[name, text] : more) {
+    parameters.add(name, text);
+  }
+  layer.calls.push_back({std::move(function),
+                         std::move(type),
+                         std::move(parameters),
+                         {c.input_text(0, layer), c.output_text()}});
+  return layer;
+}
+
+Expected<Layer> make_clamp(const LayerContext &c) {
+  const bool relu = c.node.op == Op::kRelu;
+  const double low = relu ? 0 : ir::double_attribute(c.node, "min", -ir::kInfinity);
+  const double high = relu ? ir::kInfinity : ir::double_attribute(c.node, "max", ir::kInfinity);
+  if (!c.is_int8()) {
+    return unary(c, "clamp.hpp", "clamp_elements", "Clamp<float>",
+                 {{"low", float_literal(static_cast<float>(low))},
+                  {"high", float_literal(static_cast<float>(high))}});
+  }
+  const ir::Range range = ir::clamp_range(low, high, *c.out().quantization);
+  return unary(c, "clamp.hpp", "clamp_elements", "Clamp<std::int8_t>",
+               {{"low", std::to_string(range.low)}, {"high", std::to_string(range.high)}});
+}
+
+} // namespace
+
+Expected<Layer> make_binary(const LayerContext &c) {
+  if (c.is_int8() && c.node.op == Op::kDiv) {
+    return c.unsupported("it is computed in float only");
+  }
+  if (c.in(0).element != c.in(1).element || c.in(0).element != c.out().element) {
+    return c.unsupported("its operands and its output have different types");
+  }
+  const std::vector<BoxAxis> box = broadcast_box(c);
+  Layer layer;
+  layer.header = header_of(c.node.op);
+  Fields parameters;
+  parameters.add("box", box_fields(box))
+      .add("operation", c.is_int8() ? int8_operation(c) : float_operation(c));
+  const std::string type = "Binary<" + operation_name(c.node.op) + "<" + cpp_type(c.in().element) +
+                           ">, " + std::to_string(box.size()) + ">";
+  const std::string first = c.input_text(0, layer);
+  const std::string second = c.input_text(1, layer);
+  layer.calls.push_back(
+      {"binary", type, std::move(parameters), {first, second, c.output_text()}, false});
+  return layer;
+}
+
+Expected<Layer> make_elementwise(const LayerContext &c) {
+  if (c.node.op == Op::kRelu || c.node.op == Op::kClip) {
+    return make_clamp(c);
+  }
+  if (c.is_int8()) {
+    return c.unsupported("it is computed in float only");
+  }
+  return c.node.op == Op::kSigmoid ? unary(c, "sigmoid.hpp", "sigmoid", "Sigmoid", {})
+                                   : unary(c, "tanh.hpp", "tanh", "Tanh", {});
+}
+
+Expected<Layer> make_softmax(const LayerContext &c) {
+  const ir::Shape &shape = c.in().shape;
+  const std::int64_t axis = ir::int_attribute(c.node, "axis", 0);
+  if (shape.empty() || axis != static_cast<std::int64_t>(shape.size()) - 1) {
+    return c.unsupported("it runs along the last axis only; the default passes bring it there");
+  }
+  const double beta = ir::double_attribute(c.node, "beta", 1);
+  Layer layer;
+  layer.header = "softmax.hpp";
+  Fields parameters;
+  parameters.add("rows", ir::element_count(shape) / shape.back()).add("columns", shape.back());
+  if (c.is_int8()) {
+    const auto constants = kernels::softmax_constants(beta, c.scale(c.in()));
+    parameters.add("constants", Fields()
+                                    .add("input_multiplier", constants.input_multiplier)
+                                    .add("input_left_shift", constants.input_left_shift)
+                                    .add("diff_min", constants.diff_min));
+  } else {
+    parameters.add_float("beta", static_cast<float>(beta));
+  }
+  layer.calls.push_back({"softmax",
+                         "Softmax<" + cpp_type(c.in().element) + ">",
+                         std::move(parameters),
+                         {c.input_text(0, layer), c.output_text()}});
+  return layer;
+}
+
+Expected<Layer> make_conversion(const LayerContext &c) {
+  const bool from_int8 = c.in().element == ir::ElementType::kInt8;
+  const bool to_int8 = c.out().element == ir::ElementType::kInt8;
+  if (c.node.op == Op::kQuantize && !from_int8 && to_int8) {
+    return unary(c, "quantize.hpp", "quantize", "Quantize",
+                 {{"scale", float_literal(c.scale(c.out()))},
+                  {"zero_point", std::to_string(c.zero_point(c.out()))}});
+  }
+  if (c.node.op == Op::kDequantize && from_int8 && !to_int8 &&
+      c.in().quantization->scales.size() == 1) {
+    return unary(c, "dequantize.hpp", "dequantize", "Dequantize",
+                 {{"scale", float_literal(c.scale(c.in()))},
+                  {"zero_point", std::to_string(c.zero_point(c.in()))}});
+  }
+  if (c.node.op == Op::kRequantize && from_int8 && to_int8) {
+    const Multiplier multiplier = kernels::quantize_multiplier(
+        static_cast<double>(c.scale(c.in())) / static_cast<double>(c.scale(c.out())));
+    return unary(c, "requantize.hpp", "requantize_elements", "Requantize",
+                 {{"multiplier", multiplier_fields(multiplier).text()},
+                  {"input_zero_point", std::to_string(c.zero_point(c.in()))},
+                  {"output_zero_point", std::to_string(c.zero_point(c.out()))}});
+  }
+  return c.unsupported("from " + ir::type_text(c.in()) + " to " + ir::type_text(c.out()));
+}
+
+} // namespace tinyml::codegen

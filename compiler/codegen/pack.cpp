@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/codegen/pack.hpp"
+
+#include "kernels/isa/scalar/packing.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+namespace tinyml::codegen {
+namespace {
+
+/// Copies one element; both indices count elements.
+void copy_element(const ir::ConstantData &from, std::size_t source, ir::ConstantData &to,
+                  std::size_t target, std::size_t bytes) {
+  std::memcpy(to.data() + target * bytes, from.data() + source * bytes, bytes);
+}
+
+} // namespace
+
+Expected<Packing> packing_of(std::string_view isa) {
+  if (isa == "scalar") {
+    return Packing{kernels::isa::scalar::kOutputTile};
+  }
+  return fail(ErrorCode::kUnsupported, "there are no kernels for the instruction set '" +
+                                           std::string(isa) + "'; there are: scalar");
+}
+
+ir::ConstantData pack_dense(const ir::ConstantData &rows, const DenseWeights &shape,
+                            std::size_t element_bytes, const Packing &packing) {
+  const std::size_t tile = packing.output_tile;
+  const std::size_t tiles = (shape.outputs + tile - 1) / tile;
+  ir::ConstantData packed(shape.groups * tiles * tile * shape.inputs * element_bytes, 0);
+  for (std::size_t row = 0; row < shape.groups * shape.outputs; ++row) {
+    const std::size_t group = row / shape.outputs;
+    const std::size_t output = row % shape.outputs;
+    const std::size_t first = (group * tiles + output / tile) * tile * shape.inputs + output % tile;
+    for (std::size_t i = 0; i < shape.inputs; ++i) {
+      copy_element(rows, row * shape.inputs + i, packed, first + i * tile, element_bytes);
+    }
+  }
+  return packed;
+}
+
+ir::ConstantData pack_depthwise(const ir::ConstantData &taps_by_channels, std::size_t taps,
+                                std::size_t channels, std::size_t element_bytes,
+                                const Packing &packing) {
+  const std::size_t in_tiles = channels / packing.output_tile * packing.output_tile;
+  ir::ConstantData packed(taps_by_channels.size());
+  std::size_t target = 0;
+  for (std::size_t channel = 0; channel < channels;) {
+    const std::size_t lanes = channel < in_tiles ? packing.output_tile : 1;
+    for (std::size_t tap = 0; tap < taps; ++tap) {
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        copy_element(taps_by_channels, tap * channels + channel + lane, packed, target++,
+                     element_bytes);
+      }
+    }
+    channel += lanes;
+  }
+  return packed;
+}
+
+ir::ConstantData transposed(const ir::ConstantData &matrix, std::size_t rows, std::size_t columns,
+                            std::size_t element_bytes) {
+  ir::ConstantData result(matrix.size());
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t column = 0; column < columns; ++column) {
+      copy_element(matrix, row * columns + column, result, column * rows + row, element_bytes);
+    }
+  }
+  return result;
+}
+
+} // namespace tinyml::codegen
