@@ -16,18 +16,13 @@ template <> struct Add<std::int8_t> {
   std::int8_t low;
   std::int8_t high;
 
-  /// An operand on the common scale.
-  [[nodiscard]] static std::int32_t scaled(std::int32_t minus_zero_point, Multiplier multiplier) {
-    return multiply_by_quantized_multiplier(minus_zero_point * (1 << AddMultipliers::kLeftShift),
-                                            multiplier);
-  }
   [[nodiscard]] std::int8_t finish(std::int32_t sum) const {
     return requantize(sum, multipliers.output, output_zero_point, low, high);
   }
 
   std::int8_t operator()(std::int8_t a, std::int8_t b) const {
-    return finish(scaled(a - first_zero_point, multipliers.first) +
-                  scaled(b - second_zero_point, multipliers.second));
+    return finish(add_operand(a - first_zero_point, multipliers.first) +
+                  add_operand(b - second_zero_point, multipliers.second));
   }
 };
 

@@ -12,9 +12,8 @@ template <> struct Sub<std::int8_t> {
   Add<std::int8_t> as_add;
 
   std::int8_t operator()(std::int8_t a, std::int8_t b) const {
-    return as_add.finish(
-        Add<std::int8_t>::scaled(a - as_add.first_zero_point, as_add.multipliers.first) -
-        Add<std::int8_t>::scaled(b - as_add.second_zero_point, as_add.multipliers.second));
+    return as_add.finish(add_operand(a - as_add.first_zero_point, as_add.multipliers.first) -
+                         add_operand(b - as_add.second_zero_point, as_add.multipliers.second));
   }
 };
 

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0
+// Planned, generated, compiled and run: a module must compute what the interpreter computes.
+#include "compiler/hostrun/host_module.hpp"
+
+#include "compiler/interpret/interpreter.hpp"
+#include "compiler/ir/edit.hpp"
+#include "compiler/ir/text.hpp"
+#include "compiler/ir/types.hpp"
+#include "host/files.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <fstream>
+#include <random>
+
+namespace tinyml::hostrun {
+namespace {
+
+using ir::ElementType;
+using ir::Op;
+using ::testing::HasSubstr;
+
+BuildOptions build_options() {
+  BuildOptions options;
+  options.include_dir = TINYML_SOURCE_DIR;
+  options.extra_flags = {"-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"};
+  return options;
+}
+
+/// Makes random graphs, int8 or float, whose every node is legal.
+class RandomGraph {
+public:
+  RandomGraph(unsigned seed, ElementType element) : random_(seed), element_(element) {}
+
+  ir::Graph make(std::size_t nodes) {
+    values_ = {add_input()};
+    while (graph_.nodes.size() < nodes) {
+      grow();
+    }
+    const auto uses = ir::count_uses(graph_);
+    for (const ir::ValueId value : values_) {
+      if (uses[value] == 0 || value == values_.back()) {
+        graph_.outputs.push_back(value);
+      }
+    }
+    return graph_;
+  }
+
+private:
+  std::int64_t pick(std::int64_t low, std::int64_t high) {
+    return std::uniform_int_distribution<std::int64_t>(low, high)(random_);
+  }
+  bool is_int8() const { return element_ == ElementType::kInt8; }
+
+  ir::Quantization quantization() {
+    return {{static_cast<float>(pick(5, 60)) * 1e-3F},
+            {static_cast<std::int32_t>(pick(-128, 127))},
+            -1};
+  }
+  ir::TensorType type(ir::Shape shape) {
+    return {element_, std::move(shape), is_int8() ? std::optional(quantization()) : std::nullopt};
+  }
+
+  ir::ValueId add_input() {
+    return ir::add_input(graph_, "input \"?" + std::to_string(graph_.inputs.size()),
+                         type({1, pick(2, 8), pick(2, 8), pick(1, 7)}));
+  }
+
+  ir::ConstantData noise(std::size_t bytes) {
+    ir::ConstantData data(bytes);
+    for (auto &byte : data) {
+      byte = static_cast<std::uint8_t>(pick(0, 255));
+    }
+    return data;
+  }
+
+  /// Weights of this shape; int8 ones with a scale an index of `axis`.
+  ir::ValueId weights(const ir::Shape &shape, int axis) {
+    const auto count = static_cast<std::size_t>(ir::element_count(shape));
+    if (!is_int8()) {
+      std::vector<float> elements(count);
+      for (float &element : elements) {
+        element = static_cast<float>(pick(-100, 100)) * 0.01F;
+      }
+      return ir::add_float_constant(graph_, "w", shape, elements);
+    }
+    ir::Quantization q{{}, {}, axis};
+    const std::int64_t scales = pick(0, 1) == 0 ? 1 : shape[static_cast<std::size_t>(axis)];
+    q.axis = scales == 1 && shape[static_cast<std::size_t>(axis)] != 1 ? -1 : axis;
+    for (std::int64_t i = 0; i < scales; ++i) {
+      q.scales.push_back(static_cast<float>(pick(1, 40)) * 1e-3F);
+      q.zero_points.push_back(0);
+    }
+    return ir::add_constant(graph_, "w", {element_, shape, q}, noise(count));
+  }
+
+  std::vector<ir::ValueId> with_bias(ir::ValueId x, ir::ValueId filter, std::int64_t outputs) {
+    if (pick(0, 2) == 0) {
+      return {x, filter};
+    }
+    if (!is_int8()) {
+      return {x, filter, weights({outputs}, 0)};
+    }
+    std::vector<std::int32_t> bias;
+    for (std::int64_t i = 0; i < outputs; ++i) {
+      bias.push_back(static_cast<std::int32_t>(pick(-3000, 3000)));
+    }
+    const ir::Quantization &w = *graph_.values[filter].type.quantization;
+    ir::Quantization q{{}, std::vector<std::int32_t>(w.scales.size(), 0), w.axis < 0 ? -1 : 0};
+    for (const float scale : w.scales) {
+      q.scales.push_back(scale * graph_.values[x].type.quantization->scales[0]);
+    }
+    return {x, filter,
+            ir::add_constant(graph_, "b", {ElementType::kInt32, {outputs}, q},
+                             ir::constant_data(bias))};
+  }
+
+  /// Appends a node when it is legal; graphs grow by trial.
+  void node(Op op, std::vector<ir::ValueId> inputs, ir::Attributes attributes,
+            std::optional<ir::TensorType> declared = {}) {
+    ir::NodeSpec spec{op, std::move(inputs), std::move(attributes),
+                      "node\n" + std::to_string(count_++)};
+    if (is_int8() && !declared) {
+      declared = type({});
+    }
+    spec.declared = declared;
+    if (const auto value = ir::add_node(graph_, spec)) {
+      values_.push_back(*value);
+    }
+  }
+
+  ir::Attributes window(std::int64_t kernel_h, std::int64_t kernel_w, bool dilations) {
+    ir::Attributes attributes;
+    attributes["strides"] = std::vector<std::int64_t>{pick(1, 2), pick(1, 2)};
+    attributes["pads"] = std::vector<std::int64_t>{pick(0, kernel_h - 1), pick(0, kernel_w - 1),
+                                                   pick(0, kernel_h - 1), pick(0, kernel_w - 1)};
+    if (dilations && pick(0, 3) == 0) {
+      attributes["dilations"] = std::vector<std::int64_t>{pick(1, 2), pick(1, 2)};
+    }
+    return attributes;
+  }
+  void activate(ir::Attributes &attributes) {
+    const char *const names[] = {"none", "relu", "relu6"};
+    attributes["activation"] = std::string(names[pick(0, 2)]);
+  }
+
+  void grow() {
+    const ir::ValueId x =
+        values_[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(values_.size()) - 1))];
+    const ir::Shape shape = graph_.values[x].type.shape;
+    const ir::TensorType like = graph_.values[x].type;
+    switch (pick(0, is_int8() ? 13 : 16)) {
+    case 0:
+    case 1:
+      return grow_conv(x, shape);
+    case 2:
+      return grow_depthwise(x, shape);
+    case 3:
+      return grow_fully_connected(x, shape);
+    case 4:
+    case 5:
+      return grow_pool(x, shape, like);
+    case 6:
+    case 7:
+      return grow_binary(x, shape);
+    case 8:
+      return node(Op::kRelu, {x}, {}, like);
+    case 9:
+      return node(Op::kClip, {x}, {{"min", -0.5}, {"max", 1.5}}, like);
+    case 10:
+      return node(Op::kSoftmax, {x}, {{"axis", static_cast<std::int64_t>(shape.size()) - 1}},
+                  is_int8() ? std::optional(ir::TensorType{
+                                  element_, {}, ir::Quantization{{1.0F / 256}, {-128}, -1}})
+                            : std::nullopt);
+    case 11:
+      return grow_movement(x, shape, like);
+    case 12:
+      return node(Op::kReshape, {x}, {},
+                  ir::TensorType{element_, {1, ir::element_count(shape)}, like.quantization});
+    case 13:
+      return is_int8() ? node(Op::kRequantize, {x}, {}) : node(Op::kSigmoid, {x}, {});
+    case 14:
+      return node(Op::kTanh, {x}, {});
+    case 15:
+      return shape.size() == 4
+                 ? node(Op::kMean, {x}, {{"axes", std::vector<std::int64_t>{1, 2}}})
+                 : node(Op::kMean, {x},
+                        {{"axes", std::vector<std::int64_t>{1}}, {"keep_dims", std::int64_t{0}}});
+    default:
+      return node(Op::kDiv, {x, weights({1}, 0)}, {});
+    }
+  }
+
+  void grow_conv(ir::ValueId x, const ir::Shape &shape) {
+    if (shape.size() != 4) {
+      return;
+    }
+    const std::int64_t groups = shape[3] % 2 == 0 && pick(0, 1) == 0 ? 2 : 1;
+    const std::int64_t outputs = pick(1, 5) * groups;
+    const std::int64_t kernel_h = pick(1, 3);
+    const std::int64_t kernel_w = pick(1, 3);
+    auto attributes = window(kernel_h, kernel_w, true);
+    activate(attributes);
+    attributes["groups"] = groups;
+    const auto filter = weights({outputs, kernel_h, kernel_w, shape[3] / groups}, 0);
+    node(Op::kConv2d, with_bias(x, filter, outputs), attributes);
+  }
+  void grow_depthwise(ir::ValueId x, const ir::Shape &shape) {
+    if (shape.size() != 4) {
+      return;
+    }
+    const std::int64_t outputs = shape[3] * (pick(0, 2) == 0 ? 2 : 1);
+    auto attributes = window(3, 3, true);
+    activate(attributes);
+    node(Op::kDepthwiseConv2d, with_bias(x, weights({1, 3, 3, outputs}, 3), outputs), attributes);
+  }
+  void grow_fully_connected(ir::ValueId x, const ir::Shape &shape) {
+    const std::int64_t outputs = pick(1, 9);
+    ir::Attributes attributes;
+    activate(attributes);
+    node(Op::kFullyConnected, with_bias(x, weights({outputs, shape.back()}, 0), outputs),
+         attributes);
+  }
+  void grow_pool(ir::ValueId x, const ir::Shape &shape, const ir::TensorType &like) {
+    if (shape.size() != 4) {
+      return;
+    }
+    auto attributes = window(2, 2, false);
+    attributes["kernel"] = std::vector<std::int64_t>{2, 2};
+    node(pick(0, 1) == 0 ? Op::kMaxPool2d : Op::kAveragePool2d, {x}, attributes, like);
+  }
+  void grow_binary(ir::ValueId x, const ir::Shape &shape) {
+    constexpr Op kOps[] = {Op::kAdd, Op::kSub, Op::kMul};
+    ir::Attributes attributes;
+    activate(attributes);
+    std::vector<ir::ValueId> inputs = {x, x};
+    for (const ir::ValueId other : values_) { // another value of the same shape, if there is one
+      inputs[1] = graph_.values[other].type.shape == shape && pick(0, 1) == 0 ? other : inputs[1];
+    }
+    if (pick(0, 2) == 0) {
+      const ir::ValueId constant =
+          is_int8() ? ir::add_constant(graph_, "k", type({shape.back()}),
+                                       noise(static_cast<std::size_t>(shape.back())))
+                    : weights({shape.back()}, 0);
+      inputs[static_cast<std::size_t>(pick(0, 1))] = constant;
+    }
+    node(kOps[pick(0, 2)], inputs, attributes);
+  }
+  void grow_movement(ir::ValueId x, const ir::Shape &shape, const ir::TensorType &like) {
+    switch (pick(0, 2)) {
+    case 0: {
+      std::vector<std::int64_t> permutation(shape.size());
+      for (std::size_t i = 0; i < permutation.size(); ++i) {
+        permutation[i] = static_cast<std::int64_t>(i);
+      }
+      std::shuffle(permutation.begin() + 1, permutation.end(), random_);
+      return node(Op::kTranspose, {x}, {{"permutation", permutation}}, like);
+    }
+    case 1: {
+      std::vector<std::int64_t> pads(2 * shape.size(), 0);
+      for (std::size_t i = 1; i < shape.size(); ++i) {
+        pads[i] = pick(0, 2);
+        pads[shape.size() + i] = pick(0, 2);
+      }
+      return node(Op::kPad, {x}, {{"pads", pads}, {"value", 0.25}}, like);
+    }
+    default:
+      return node(Op::kConcat, {x, x, x},
+                  {{"axis", pick(1, static_cast<std::int64_t>(shape.size()) - 1)}}, like);
+    }
+  }
+
+  std::mt19937 random_;
+  ElementType element_;
+  ir::Graph graph_;
+  std::vector<ir::ValueId> values_;
+  int count_ = 0;
+};
+
+std::vector<std::uint8_t> random_input(const ir::TensorType &type, std::mt19937 &random) {
+  if (type.element == ElementType::kInt8) {
+    std::vector<std::uint8_t> data(ir::byte_size(type));
+    std::generate(data.begin(), data.end(),
+                  [&] { return static_cast<std::uint8_t>(random() & 0xFF); });
+    return data;
+  }
+  std::vector<float> elements(static_cast<std::size_t>(ir::element_count(type.shape)));
+  std::generate(elements.begin(), elements.end(),
+                [&] { return static_cast<float>(random() % 2001) * 1e-3F - 1.0F; });
+  return ir::constant_data(elements);
+}
+
+Expected<codegen::GeneratedModule> generated(const ir::Graph &graph,
+                                             codegen::GenerateOptions options = {}) {
+  const auto plan = plan::make_plan(graph);
+  if (!plan) {
+    return Failure{plan.error()};
+  }
+  return codegen::generate(graph, *plan, options);
+}
+
+/// Outputs of the interpreter, one after the other.
+std::vector<std::uint8_t> interpreted(interpret::Interpreter &interpreter, const ir::Graph &graph,
+                                      const std::vector<std::vector<std::uint8_t>> &inputs) {
+  const std::vector<ByteView> views(inputs.begin(), inputs.end());
+  const auto ran = interpreter.run(views);
+  EXPECT_TRUE(ran.ok()) << ran.error().message;
+  std::vector<std::uint8_t> outputs;
+  for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
+    const ByteView output = interpreter.output(i);
+    outputs.insert(outputs.end(), output.begin(), output.end());
+  }
+  return outputs;
+}
+
+void expect_equal(const std::vector<std::uint8_t> &actual, const std::vector<std::uint8_t> &wanted,
+                  bool exact, const std::string &where) {
+  if (exact) {
+    EXPECT_EQ(actual, wanted) << where;
+    return;
+  }
+  for (std::size_t i = 0; i + 4 <= wanted.size(); i += 4) {
+    float a = 0;
+    float w = 0;
+    std::memcpy(&a, &actual[i], 4);
+    std::memcpy(&w, &wanted[i], 4);
+    ASSERT_TRUE(std::abs(a - w) <= 1e-5F * std::max(1.0F, std::abs(w)) ||
+                (std::isnan(a) && std::isnan(w)) || a == w)
+        << where << ": " << a << " instead of " << w << " at byte " << i;
+  }
+}
+
+void expect_module_computes(const ir::Graph &graph, codegen::Instantiation instantiation) {
+  codegen::GenerateOptions options;
+  options.instantiation = instantiation;
+  const auto module = generated(graph, options);
+  ASSERT_TRUE(module.ok()) << module.error().message << "\n" << ir::print(graph);
+  auto host = HostModule::build(module->files, build_options());
+  ASSERT_TRUE(host.ok()) << host.error().message;
+  auto interpreter = interpret::Interpreter::prepare(graph);
+  ASSERT_TRUE(interpreter.ok()) << interpreter.error().message;
+  std::mt19937 random(3);
+  const bool exact = graph.values[graph.outputs[0]].type.element == ElementType::kInt8;
+  for (int round = 0; round < 20; ++round) {
+    std::vector<std::vector<std::uint8_t>> inputs;
+    std::vector<std::uint8_t> joined;
+    for (const ir::ValueId input : graph.inputs) {
+      inputs.push_back(random_input(graph.values[input].type, random));
+      joined.insert(joined.end(), inputs.back().begin(), inputs.back().end());
+    }
+    std::vector<std::uint8_t> outputs(host->output_bytes());
+    const auto ran = host->run(joined, outputs);
+    ASSERT_TRUE(ran.ok()) << ran.error().message;
+    expect_equal(outputs, interpreted(*interpreter, graph, inputs), exact, ir::print(graph));
+    if (::testing::Test::HasFailure()) {
+      return;
+    }
+  }
+}
+
+class Module : public ::testing::TestWithParam<unsigned> {};
+
+TEST_P(Module, Int8GraphsComputeExactlyWhatTheInterpreterComputes) {
+  expect_module_computes(RandomGraph(GetParam(), ElementType::kInt8).make(25),
+                         GetParam() % 2 == 0 ? codegen::Instantiation::kShared
+                                             : codegen::Instantiation::kPerLayer);
+}
+
+TEST_P(Module, FloatGraphsComputeWhatTheInterpreterComputes) {
+  expect_module_computes(RandomGraph(GetParam() + 100, ElementType::kFloat32).make(20),
+                         GetParam() % 2 == 0 ? codegen::Instantiation::kPerLayer
+                                             : codegen::Instantiation::kShared);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Module, ::testing::Range(0U, 6U));
+
+} // namespace
+} // namespace tinyml::hostrun
