@@ -73,6 +73,26 @@ function(tinyml_bare_elf)
   add_custom_target(${ARG_NAME}_elf ALL DEPENDS ${elf})
 endfunction()
 
+# tinyml_image_payload(NAME name STACK_BYTES n)
+# Links the program `name` (which needs no module) with the board's image.ld and leaves what goes into an image,
+# unsigned, in <name>.payload.
+function(tinyml_image_payload)
+  cmake_parse_arguments(ARG "" "NAME;STACK_BYTES" "" ${ARGN})
+  if(TINYML_BOARD STREQUAL "host")
+    return()
+  endif()
+  tinyml_load_board()
+  tinyml_bare_elf(NAME ${ARG_NAME} STACK_BYTES ${ARG_STACK_BYTES} SCRIPT ${CMAKE_BINARY_DIR}/image.ld)
+  set(elf ${CMAKE_BINARY_DIR}/${ARG_NAME}.elf)
+  set(how -O binary)
+  if(TINYML_BOARD_PAYLOAD STREQUAL "elf")
+    set(how --strip-all)
+  endif()
+  set(payload ${CMAKE_BINARY_DIR}/${ARG_NAME}.payload)
+  add_custom_command(OUTPUT ${payload} DEPENDS ${elf} COMMAND ${CMAKE_OBJCOPY} ${how} ${elf} ${payload} VERBATIM)
+  add_custom_target(${ARG_NAME}_payload ALL DEPENDS ${payload})
+endfunction()
+
 # Called when all rooms are known: writes kit.json and puts the kit together in the target `kit`.
 function(tinyml_finish_kit)
   tinyml_load_board()

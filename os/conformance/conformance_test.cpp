@@ -2,14 +2,15 @@
 // Runs the conformance program on the boards and plays the peer on its network: one Ethernet frame
 // or one datagram is one UDP datagram on this side, whatever the board.
 #include "base/bytes.hpp"
-#include "host/child.hpp"
 #include "host/files.hpp"
 #include "os/conformance/peer_protocol.hpp"
+#include "os/conformance/run_board.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
 #include <chrono>
 #include <gtest/gtest.h>
+#include <iostream>
 #include <netinet/in.h>
 #include <poll.h>
 #include <regex>
@@ -141,10 +142,6 @@ protected:
   [[nodiscard]] std::string console() const {
     return host::read_text(in_folder("console")).ok() ? *host::read_text(in_folder("console")) : "";
   }
-  static std::string program(const std::string &board) {
-    return std::string(TINYML_BOARDS_DIR) + "/" + board + "/conformance.elf";
-  }
-
   /// Serves until the program ends. Returns its exit code, or nothing when it hung.
   std::optional<int> finish(host::Child &child, Peer &peer) const {
     const auto end = Clock::now() + seconds(60);
@@ -175,9 +172,7 @@ protected:
 
 TEST_F(Conformance, HoldsOnLinux) {
   Peer peer(0);
-  auto child =
-      host::Child::start({.argv = {program("linux"), "--store", in_folder("store").string()},
-                          .output_file = in_folder("console")});
+  auto child = start_board("linux", "conformance.elf", in_folder("store"), in_folder("console"));
   ASSERT_TRUE(child.ok()) << child.error().message;
   const std::regex told_port("UDP port ([0-9]+)");
   std::smatch match;
@@ -202,14 +197,10 @@ TEST_F(Conformance, HoldsOnMps2An385UnderQemu) {
     return std::string(",") + side + ".type=inet," + side + ".host=127.0.0.1," + side +
            ".port=" + std::to_string(number);
   };
-  auto child = host::Child::start(
-      {.argv = {"qemu-system-arm", "-M", "mps2-an385,memory-backend=ps", "-object",
-                "memory-backend-file,id=ps,size=16M,share=on,mem-path=" + store, "-display", "none",
-                "-monitor", "none", "-serial", "stdio", "-semihosting-config",
-                "enable=on,target=native", "-netdev",
-                "dgram,id=n" + address("local", *port) + address("remote", peer.port()), "-net",
-                "nic,netdev=n", "-kernel", program("mps2-an385")},
-       .output_file = in_folder("console")});
+  auto child = start_board("mps2-an385", "conformance.elf", store, in_folder("console"),
+                           {"-netdev",
+                            "dgram,id=n" + address("local", *port) + address("remote", peer.port()),
+                            "-net", "nic,netdev=n"});
   ASSERT_TRUE(child.ok()) << child.error().message;
   expect_all_held(finish(*child, peer));
 }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// An image that ends in every way an image can, one start after the other: it asks for a reset,
+// uses the boot services, writes to its own code, and leaves when it comes back from the fault.
+#include "os/boot/services.hpp"
+#include "os/conformance/report.hpp"
+#include "os/program.hpp"
+
+namespace tinyml::conformance {
+
+namespace {
+
+constexpr std::uint8_t kPowerOn = 0;
+constexpr std::uint8_t kSoftware = 1;
+constexpr std::uint8_t kFault = 3;
+
+alignas(8) std::uint8_t workspace[boot::kWorkspaceBytes];
+
+void check_hash(Report &report, const boot::ServiceTable &services) {
+  image::Sha256 hash;
+  std::uint8_t digest[image::kHashBytes] = {};
+  services.sha256_start(&hash);
+  services.sha256_update(&hash, as_bytes("abc").data(), 3);
+  services.sha256_finish(&hash, digest);
+  report.check("the SHA-256 of FIPS 180-2's example",
+               load_be<std::uint64_t>(digest) == 0xBA7816BF8F01CFEAULL);
+}
+
+void check_services(Report &report) {
+  const boot::ServiceTable *services = boot::services();
+  report.check("the bootloader's services are there", services != nullptr && services->is_valid());
+  if (services != nullptr) {
+    check_hash(report, *services);
+    report.check("the running image verifies",
+                 boot::verify_slot(*services, store::Slot::kA, workspace) == image::Error::kNone);
+    report.check("an empty slot does not",
+                 boot::verify_slot(*services, store::Slot::kB, workspace) != image::Error::kNone);
+    report.check("a workspace that is too small is refused",
+                 boot::verify_slot(*services, store::Slot::kA, ByteSpan(workspace).first(64)) ==
+                     image::Error::kNoMemory);
+  }
+}
+
+void write_to_own_code() {
+  *reinterpret_cast<volatile std::uint32_t *>(reinterpret_cast<std::uintptr_t>(&tinyml_program) &
+                                              ~3U) = 0;
+}
+
+} // namespace
+
+} // namespace tinyml::conformance
+
+extern "C" int tinyml_program() {
+  using namespace tinyml;
+  using namespace tinyml::conformance;
+  const std::uint8_t reason = hal::boot_info().reset_reason;
+  Report::figure("reset reason", reason);
+  Report report;
+  if (reason == kPowerOn) {
+    hal::reset();
+  }
+  if (reason == kSoftware) {
+    check_services(report);
+    write_to_own_code();
+    report.check("code is protected", false);
+  }
+  report.check("back from the fault", reason == kFault);
+  return report.failed() == 0 ? 0 : 1;
+}
