@@ -187,7 +187,7 @@ template <typename Network, typename Module>
 std::uint64_t Program<Network, Module>::next_deadline_ns() {
   std::uint64_t next_ms = std::min(updater_.next_deadline_ms(), restart_ms_);
   next_ms = on_trial_ ? std::min(next_ms, kTrialMs) : next_ms;
-  if (has_address_) {
+  if (network_.ready()) {
     next_ms = std::min({next_ms, client_.next_deadline_ms(), coap_.next_deadline()});
   }
   const std::uint64_t next_ns =
