@@ -106,6 +106,48 @@ Expected<void> check_int8(const std::vector<TensorType> &inputs, const TensorTyp
   return {};
 }
 
+/// Fixed-point multipliers between scales further apart than this do not exist.
+constexpr double kLargestMultiplier = 65536;
+
+Expected<void> check_ratio(double real) {
+  return real <= kLargestMultiplier ? Expected<void>{}
+                                    : invalid("has scales too far apart for int8 arithmetic");
+}
+
+double largest_scale(const TensorType &type) {
+  const auto &scales = type.quantization->scales;
+  return static_cast<double>(*std::max_element(scales.begin(), scales.end()));
+}
+
+/// Only for nodes whose tensors are all quantised.
+Expected<void> check_scales(const Node &node, const std::vector<TensorType> &inputs,
+                            const TensorType &output) {
+  const double out = largest_scale(output);
+  switch (node.op) {
+  case Op::kConv2d:
+  case Op::kDepthwiseConv2d:
+  case Op::kFullyConnected:
+  case Op::kMul:
+    return check_ratio(largest_scale(inputs[0]) * largest_scale(inputs[1]) / out);
+  case Op::kAdd:
+  case Op::kSub:
+    return check_ratio(std::max(largest_scale(inputs[0]), largest_scale(inputs[1])) / out);
+  case Op::kRequantize:
+    return check_ratio(largest_scale(inputs[0]) / out);
+  case Op::kSoftmax: {
+    // Differences are scaled to 26 fraction bits, by a factor of at least one.
+    const double step = largest_scale(inputs[0]) * double_attribute(node, "beta", 1);
+    const bool fits = step * (1 << 26) > 1 && output.quantization->scales[0] == 1.0F / 256 &&
+                      output.quantization->zero_points[0] == -128;
+    return fits ? Expected<void>{}
+                : invalid(
+                      "needs output scale 1/256, zero point -128 and an input scale above 2^-26");
+  }
+  default:
+    return {};
+  }
+}
+
 Expected<void> check_node_types(const Graph &graph, const Node &node) {
   std::vector<TensorType> inputs;
   for (const ValueId id : node.inputs) {
@@ -126,7 +168,11 @@ Expected<void> check_node_types(const Graph &graph, const Node &node) {
   if (inferred->element == ElementType::kInt8 && inferred->quantization != declared.quantization) {
     return invalid("must keep the quantisation of its input");
   }
-  return check_int8(inputs, declared);
+  if (const auto checked = check_int8(inputs, declared); !checked) {
+    return checked;
+  }
+  const bool is_int8 = declared.element == ElementType::kInt8 && node.op != Op::kQuantize;
+  return is_int8 ? check_scales(node, inputs, declared) : Expected<void>{};
 }
 
 Expected<void> check_node(const Graph &graph, const Node &node, std::vector<bool> &defined) {
