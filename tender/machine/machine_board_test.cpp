@@ -26,12 +26,8 @@ constexpr std::string_view kBoard = "mps2-an385";
 const net::MacAddress kTesterMac{0x02, 0, 0, 0, 9, 9};
 constexpr net::Ipv4Address kTester = net::Ipv4Address::of(10, 77, 0, 99);
 
-/// Where the board's own build tree leaves its bare programs.
-std::filesystem::path program() {
-  const char *tree = std::getenv("TINYML_BOARD_TREES");
-  const std::filesystem::path trees =
-      tree != nullptr ? tree : std::filesystem::path(TINYML_SOURCE_DIR) / "build/boards";
-  return trees / kBoard / "net_echo.elf";
+std::filesystem::path program(std::string_view board = kBoard) {
+  return std::filesystem::path(TINYML_BOARDS_DIR) / board / "net_echo.elf";
 }
 
 /// A station on the switch that asks the device things.
@@ -49,6 +45,18 @@ public:
     const Bytes frame = net::test::ethernet(to, kTesterMac, type, payload);
     ASSERT_EQ(::send(socket_.get(), frame.data(), frame.size(), 0),
               static_cast<ssize_t>(frame.size()));
+  }
+
+  /// Sends a plain datagram and returns the answer; empty when none comes.
+  Bytes exchange(const Bytes &datagram) const {
+    EXPECT_EQ(::send(socket_.get(), datagram.data(), datagram.size(), 0),
+              static_cast<ssize_t>(datagram.size()));
+    pollfd waiting{socket_.get(), POLLIN, 0};
+    Bytes answer(2048);
+    const bool ready = ::poll(&waiting, 1, 3000) == 1;
+    const ssize_t size = ready ? ::recv(socket_.get(), answer.data(), answer.size(), 0) : 0;
+    answer.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+    return answer;
   }
 
   /// The next IPv4 packet that comes to us within a while; the device's ARP questions are answered.
@@ -92,10 +100,6 @@ net::Ipv4Address address_in(const std::string &console) {
 
 struct Board : testing::Test {
   void SetUp() override {
-    if (!std::filesystem::exists(program())) {
-      GTEST_SKIP() << program() << " is not there: build the board's tree (make kits), or set "
-                   << "TINYML_BOARD_TREES to the folder that holds it";
-    }
     ASSERT_TRUE(create_store(kBoard, folder.path() / "store"));
     auto opened = SwitchThread::start({});
     ASSERT_TRUE(opened);
@@ -187,6 +191,33 @@ TEST_F(Board, SleepsWhenIdle) {
   const double before = ticks();
   std::this_thread::sleep_for(2s);
   EXPECT_LT(ticks() - before, 0.3);
+}
+
+TEST(HostedBoard, EchoesUdpOnItsOwnSocket) {
+  const auto folder = std::move(*host::TemporaryFolder::create("machine-board-test"));
+  ASSERT_TRUE(create_store("linux", folder.path() / "store"));
+  const auto machine = Machine::start(
+      {.board = "linux", .program = program("linux"), .store = folder.path() / "store"});
+  ASSERT_TRUE(machine) << machine.error().message;
+  constexpr std::string_view kAnnounces = "datagrams on UDP port ";
+  ASSERT_TRUE((*machine)->wait_for_console(kAnnounces, 10s)) << (*machine)->console();
+  ASSERT_TRUE((*machine)->wait_for_console("\n", 10s));
+  const std::string console = (*machine)->console();
+  const int port = std::stoi(console.substr(console.find(kAnnounces) + kAnnounces.size()));
+  const Tester tester(static_cast<std::uint16_t>(port));
+  for (const std::size_t size : {1U, 100U, 1472U}) {
+    EXPECT_EQ(tester.exchange(Bytes(size, 0x77)), Bytes(size, 0x77));
+  }
+}
+
+TEST(Exec, EndsAProgramThatDoesNotEnd) {
+  const auto folder = std::move(*host::TemporaryFolder::create("machine-board-test"));
+  ASSERT_TRUE(create_store(kBoard, folder.path() / "store"));
+  const auto outcome = run_exec(
+      {.board = std::string(kBoard), .program = program(), .store = folder.path() / "store"},
+      300ms);
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error().message, testing::HasSubstr("time limit"));
 }
 
 } // namespace
