@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kBuildIdBytes = 16;
 constexpr std::uint16_t kSealBytes =
-    3 * kFieldHeaderBytes + kHashBytes + kKeyIdBytes + kSignatureBytes;
+    std::size_t{3} * kFieldHeaderBytes + kHashBytes + kKeyIdBytes + kSignatureBytes;
 
 void put_text(ByteWriter &out, FieldType type, const std::string &text) {
   if (!text.empty()) {

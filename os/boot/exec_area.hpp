@@ -58,8 +58,8 @@ private:
     bool good = exec_.erase(at, exec_.info().sector_bytes) == hal::Status::kOk;
     for (; good && at < end; at += kChunkBytes) {
       const std::uint32_t size = std::min(kChunkBytes, end - at);
-      good = fetch(at, size) &&
-             exec_.write(at, ByteView(chunk_, (size + unit - 1) / unit * unit)) == hal::Status::kOk;
+      const std::uint32_t padded = (size + unit - 1) / unit * unit;
+      good = fetch(at, size) && exec_.write(at, ByteView(chunk_, padded)) == hal::Status::kOk;
     }
     return good;
   }
