@@ -11,9 +11,9 @@ namespace {
 
 using Page = std::array<std::uint8_t, kFactoryPageBytes>;
 
-const std::array<std::uint8_t, kPublicKeyBytes> kKey{1, 2, 3};
-const std::array<std::uint8_t, kEntropySeedBytes> kSeed{7};
-const std::array<std::uint8_t, 6> kMac{2, 0, 0, 0, 0, 9};
+constexpr std::array<std::uint8_t, kPublicKeyBytes> kKey{1, 2, 3};
+constexpr std::array<std::uint8_t, kEntropySeedBytes> kSeed{7};
+constexpr std::array<std::uint8_t, 6> kMac{2, 0, 0, 0, 0, 9};
 
 FactoryPage full_page() { return {"dev-1", "coap://10.77.0.1:5683", kKey, kSeed, "SN 17", kMac}; }
 

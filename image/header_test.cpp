@@ -69,7 +69,7 @@ TEST(Header, BytesAreThoseOfTheSpecification) {
 }
 
 TEST(Header, EveryFlippedBitIsSeen) {
-  for (std::size_t bit = 0; bit < kHeaderBytes * 8; ++bit) {
+  for (std::size_t bit = 0; bit < std::size_t{kHeaderBytes} * 8; ++bit) {
     Bytes bytes = encoded(example());
     bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ (1u << (bit % 8)));
     EXPECT_FALSE(parse_header(bytes).ok()) << "bit " << bit;

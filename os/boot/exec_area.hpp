@@ -2,6 +2,7 @@
 #pragma once
 
 #include "image/header.hpp"
+#include "image/reader.hpp"
 #include "os/store/layout.hpp"
 
 namespace tinyml::boot {

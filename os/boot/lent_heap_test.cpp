@@ -30,12 +30,14 @@ std::vector<std::uint8_t> from_hex(std::string_view hex) {
 }
 
 /// RFC 6979, appendix A.2.5: P-256, SHA-256, message "sample".
-const auto kPublicKey =
-    from_hex("60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
-             "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
-const auto kSignature =
-    from_hex("efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
-             "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");
+std::vector<std::uint8_t> public_key() {
+  return from_hex("60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
+                  "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
+}
+std::vector<std::uint8_t> good_signature() {
+  return from_hex("efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
+                  "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");
+}
 
 std::array<std::uint8_t, image::kHashBytes> digest_of(std::string_view text) {
   std::array<std::uint8_t, image::kHashBytes> digest{};
@@ -49,7 +51,7 @@ std::array<std::uint8_t, image::kHashBytes> digest_of(std::string_view text) {
 image::Error check_with(ByteSpan memory) {
   const auto digest = digest_of("sample");
   const LentHeap heap(memory);
-  return image::ecdsa_p256_check(kPublicKey, digest, kSignature);
+  return image::ecdsa_p256_check(public_key(), digest, good_signature());
 }
 
 TEST(SmallMbedtls, ChecksAStandardSignatureInTheWorkspaceOfAService) {
@@ -60,11 +62,12 @@ TEST(SmallMbedtls, ChecksAStandardSignatureInTheWorkspaceOfAService) {
 TEST(SmallMbedtls, RefusesEveryWrongBitOfAStandardSignature) {
   alignas(8) std::uint8_t memory[kWorkspaceBytes - image::kFactoryPageBytes];
   const auto digest = digest_of("sample");
-  for (std::size_t bit = 0; bit < kSignature.size() * 8; bit += 5) {
-    auto signature = kSignature;
+  for (std::size_t bit = 0; bit < image::kSignatureBytes * 8; bit += 5) {
+    auto signature = good_signature();
     signature[bit / 8] = static_cast<std::uint8_t>(signature[bit / 8] ^ (1u << (bit % 8)));
     const LentHeap heap(memory);
-    EXPECT_EQ(image::ecdsa_p256_check(kPublicKey, digest, signature), image::Error::kBadSignature);
+    EXPECT_EQ(image::ecdsa_p256_check(public_key(), digest, signature),
+              image::Error::kBadSignature);
   }
 }
 

@@ -86,6 +86,9 @@ struct Scenario {
   std::function<void(SimulatedDevice &)> run; ///< must come to its goal from wherever a cut left it
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): GoogleTest looks for this name.
+void PrintTo(const Scenario &scenario, std::ostream *out) { *out << scenario.name; }
+
 void boot_old(SimulatedDevice &device) {
   device.provision(old_image());
   require(!boots_new(device), "a new device runs another image");

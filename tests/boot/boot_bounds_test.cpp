@@ -16,27 +16,27 @@ namespace fs = std::filesystem;
 using namespace tinyml;
 
 /// The aim for the whole bootloader on this class of device.
-constexpr std::uint64_t kCodeLimitBytes = 24 * 1024;
+constexpr std::uint32_t kCodeLimitBytes = 24 * 1024;
 
-const std::vector<std::string> kFlags = {"-mcpu=cortex-m3",
-                                         "-mthumb",
-                                         "-Os",
-                                         "-DNDEBUG",
-                                         "-c",
-                                         "-ffunction-sections",
-                                         "-fdata-sections",
-                                         "-fno-common",
-                                         "-fno-merge-constants",
-                                         "-Werror",
-                                         "-fno-unwind-tables",
-                                         "-fno-asynchronous-unwind-tables",
-                                         "-fcallgraph-info=su"};
-const std::vector<std::string> kSources = {
+constexpr const char *kFlags[] = {"-mcpu=cortex-m3",
+                                  "-mthumb",
+                                  "-Os",
+                                  "-DNDEBUG",
+                                  "-c",
+                                  "-ffunction-sections",
+                                  "-fdata-sections",
+                                  "-fno-common",
+                                  "-fno-merge-constants",
+                                  "-Werror",
+                                  "-fno-unwind-tables",
+                                  "-fno-asynchronous-unwind-tables",
+                                  "-fcallgraph-info=su"};
+constexpr const char *kSources[] = {
     "base/crc32.cpp",        "image/crypto.cpp",        "image/factory.cpp",
     "image/header.cpp",      "image/requirements.cpp",  "image/verify.cpp",
     "os/boot/lent_heap.cpp", "os/store/boot_state.cpp", "tests/boot/probe.cpp"};
-const std::vector<std::string> kMbedtlsSources = {"bignum", "constant_time", "ecdsa",
-                                                  "ecp",    "ecp_curves",    "sha256"};
+constexpr const char *kMbedtlsSources[] = {"bignum", "constant_time", "ecdsa",
+                                           "ecp",    "ecp_curves",    "sha256"};
 
 class BootBounds : public testing::Test {
 protected:
@@ -68,7 +68,7 @@ protected:
     if (!fs::exists(mbedtls / ".complete")) {
       return "skip: no mbedTLS sources; run tools/fetch-mbedtls";
     }
-    std::vector<std::string> common = kFlags;
+    std::vector<std::string> common(std::begin(kFlags), std::end(kFlags));
     common.insert(common.end(), {"-I" + root.string(), "-isystem", mbedtls / "include",
                                  "-DMBEDTLS_CONFIG_FILE=\"os/boot/mbedtls_config.h\""});
     std::vector<std::string> cxx = {"arm-none-eabi-g++", "-std=c++20", "-fno-exceptions",
@@ -77,11 +77,11 @@ protected:
     for (auto *argv : {&cxx, &c}) {
       argv->insert(argv->end(), common.begin(), common.end());
     }
-    for (const auto &source : kSources) {
+    for (const char *source : kSources) {
       cxx.push_back(root / source);
     }
-    for (const auto &source : kMbedtlsSources) {
-      c.push_back(mbedtls / "library" / (source + ".c"));
+    for (const char *source : kMbedtlsSources) {
+      c.push_back(mbedtls / "library" / (std::string(source) + ".c"));
     }
     c.push_back(root / "os/boot/zeroize.c");
     for (auto argv : {cxx, c}) {
