@@ -11,35 +11,40 @@ namespace tinyml {
 
 namespace {
 
-/// One output step of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number
-/// generators").
-std::uint64_t mixed(std::uint64_t value) {
-  value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
-  value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
-  return value ^ (value >> 31);
+/// The finaliser of MurmurHash3: every bit of the input changes half of the output's.
+std::uint32_t mixed(std::uint32_t value) {
+  value = (value ^ (value >> 16)) * 0x85EBCA6B;
+  value = (value ^ (value >> 13)) * 0xC2B2AE35;
+  return value ^ (value >> 16);
 }
 
-std::uint64_t seed() {
-  std::uint64_t state = tinyml_retained.starts;
+/// 256 bits, so that the whole seed counts.
+struct Pool {
+  std::uint32_t words[image::kEntropySeedBytes / 4];
+  std::uint32_t drawn;
+};
+constinit Pool pool = {};
+
+void fill_pool() {
   const auto page = mps2::factory_page();
-  if (page.ok() && page.value().entropy_seed.size() == image::kEntropySeedBytes) {
-    for (std::size_t i = 0; i < image::kEntropySeedBytes; i += 8) {
-      state = mixed(state ^ load_le<std::uint64_t>(page.value().entropy_seed.data() + i));
-    }
+  if (page.ok() && page.value().entropy_seed.size() == sizeof(pool.words)) {
+    std::memcpy(pool.words, page.value().entropy_seed.data(), sizeof(pool.words));
   }
-  return state;
+  pool.words[0] += tinyml_retained.starts;
 }
 
 } // namespace
 
 hal::Status hal::entropy(ByteSpan to) {
-  static std::uint64_t state = 0;
-  if (state == 0) {
-    state = seed();
+  if (pool.drawn == 0) {
+    fill_pool();
   }
   for (std::uint8_t &byte : to) {
-    state += 0x9E3779B97F4A7C15 + cycle_count();
-    byte = static_cast<std::uint8_t>(mixed(state));
+    const std::uint32_t at = ++pool.drawn % (sizeof(pool.words) / 4);
+    std::uint32_t &next = pool.words[at];
+    next = mixed(next + pool.words[(at + 1) % (sizeof(pool.words) / 4)] + pool.drawn +
+                 static_cast<std::uint32_t>(cycle_count()));
+    byte = static_cast<std::uint8_t>(next);
   }
   return Status::kUnsupported;
 }

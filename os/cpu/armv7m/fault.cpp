@@ -13,24 +13,30 @@ namespace {
 
 using tinyml::armv7m::FaultFrame;
 
-void print_register(std::string_view name, std::uint32_t value) {
-  char text[9] = {};
-  for (int i = 7; i >= 0; --i, value >>= 4) {
-    text[i] = "0123456789abcdef"[value & 15];
+/// A four-letter name and a value.
+struct Named {
+  char name[4];
+  std::uint32_t value;
+};
+
+void print(const Named *values, unsigned count) {
+  for (; count > 0; --count, ++values) {
+    char text[] = "      00000000";
+    __builtin_memcpy(text + 1, values->name, sizeof(values->name));
+    std::uint32_t rest = values->value;
+    for (unsigned at = sizeof(text) - 2; rest != 0; rest >>= 4) {
+      text[at--] = "0123456789abcdef"[rest & 15];
+    }
+    tinyml::hal::console_write({text, sizeof(text) - 1});
   }
-  tinyml::hal::console_write(name);
-  tinyml::hal::console_write({text, 8});
 }
 
 void print_frame(const FaultFrame &frame) {
-  print_register("\r\n  pc ", frame.pc);
-  print_register("  lr ", frame.lr);
-  print_register("  psr ", frame.psr);
-  print_register("\r\n  r0 ", frame.r0);
-  print_register("  r1 ", frame.r1);
-  print_register("  r2 ", frame.r2);
-  print_register("  r3 ", frame.r3);
-  print_register("  r12 ", frame.r12);
+  const Named values[] = {{{'p', 'c', ' ', ' '}, frame.pc},  {{'l', 'r', ' ', ' '}, frame.lr},
+                          {{'p', 's', 'r', ' '}, frame.psr}, {{'r', '0', ' ', ' '}, frame.r0},
+                          {{'r', '1', ' ', ' '}, frame.r1},  {{'r', '2', ' ', ' '}, frame.r2},
+                          {{'r', '3', ' ', ' '}, frame.r3},  {{'r', '1', '2', ' '}, frame.r12}};
+  print(values, sizeof(values) / sizeof(values[0]));
 }
 
 /// The frame is only there when the stack pointer was good: not after an overflow.
@@ -47,17 +53,18 @@ extern "C" [[noreturn]] void tinyml_fault_report(const FaultFrame *frame) {
   tinyml_retained.fault_status = FaultStatus::read();
   tinyml_retained.fault_address = MemManageAddress::read();
   tinyml_retained.fault_pc = 1;
-  tinyml::hal::console_write("\r\nFAULT");
-  print_register("  cfsr ", FaultStatus::read());
-  print_register("  hfsr ", HardFaultStatus::read());
-  print_register("  address ", MemManageAddress::read());
-  print_register("  sp ", reinterpret_cast<std::uintptr_t>(frame));
+  tinyml::hal::console_write("\r\nFAULT ");
+  const Named status[] = {{{'c', 'f', 's', 'r'}, FaultStatus::read()},
+                          {{'h', 'f', 's', 'r'}, HardFaultStatus::read()},
+                          {{'a', 't', ' ', ' '}, MemManageAddress::read()},
+                          {{'s', 'p', ' ', ' '}, reinterpret_cast<std::uintptr_t>(frame)}};
+  print(status, sizeof(status) / sizeof(status[0]));
   if (frame_on_stack(frame)) {
     tinyml_retained.fault_pc = frame->pc;
     tinyml_retained.fault_lr = frame->lr;
     print_frame(*frame);
   } else {
-    tinyml::hal::console_write("\r\n  the stack overflowed");
+    tinyml::hal::console_write(" the stack overflowed");
   }
   tinyml::hal::console_write("\r\n");
   tinyml_board_fault();
