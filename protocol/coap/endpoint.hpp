@@ -71,6 +71,12 @@ public:
 private:
   static constexpr std::size_t kTokenBytes = Storage::kTokenBytes;
 
+  enum class Seen : std::uint8_t {
+    kNew,
+    kAnswered,   ///< a duplicate, dealt with
+    kUnanswered, ///< a duplicate whose answer was not kept
+  };
+
   Event receive_empty(PeerId from, const MessageView &message, Millis now_ms);
   Event receive_request(PeerId from, const MessageView &message, Millis now_ms);
   Event receive_response(PeerId from, const MessageView &message, Millis now_ms);
@@ -78,9 +84,10 @@ private:
   Event transmit(Exchange &exchange, Millis now_ms);
   Event time_out(Exchange &exchange);
   Exchange *match(PeerId from, const MessageView &message);
-  bool answer_duplicate(PeerId from, const MessageView &message, Millis now_ms);
+  Seen deduplicate(PeerId from, const MessageView &message, Millis now_ms);
   bool answer_challenge(Exchange &exchange, const MessageView &message, Millis now_ms);
   void queue_empty(PeerId to, Type type, std::uint16_t message_id);
+  void answer_empty(PeerId to, Type type, std::uint16_t message_id);
   void queue_error(PeerId to, const MessageView &message, Code code);
   void reject(PeerId to, ByteView datagram);
   Draft begin(Exchange *exchange, ExchangeKind kind, PeerId to, const Token &token, Type type,

@@ -75,32 +75,31 @@ Event Endpoint<Storage>::receive_empty(PeerId from, const MessageView &message, 
   return {};
 }
 
+/// RFC 7252 section 4.5: what we had before is answered as it was then. What is new is remembered.
 template <typename Storage>
-bool Endpoint<Storage>::answer_duplicate(PeerId from, const MessageView &message, Millis now_ms) {
-  const auto *reply = storage_.find_reply(from, message.message_id(), now_ms);
-  if (reply == nullptr || reply->state == ReplyState::kTooLarge) {
-    return false;
+typename Endpoint<Storage>::Seen
+Endpoint<Storage>::deduplicate(PeerId from, const MessageView &message, Millis now_ms) {
+  const std::uint16_t id = message.message_id();
+  const auto *reply = storage_.find_reply(from, id, now_ms);
+  if (reply == nullptr) {
+    storage_.add_reply(from, id, now_ms + parameters_.exchange_lifetime_ms, now_ms);
+    return Seen::kNew;
   }
-  if (reply->state == ReplyState::kDeferred) {
-    queue_empty(from, Type::kAcknowledgement, message.message_id());
-  } else if (reply->state == ReplyState::kCached) {
-    const ByteView bytes = storage_.reply_bytes(*reply);
-    std::copy_n(bytes.data(), bytes.size(), outbox_);
-    outbox_bytes_ = static_cast<std::uint16_t>(bytes.size());
-    outbox_peer_ = from;
+  if (reply->state == ReplyState::kTooLarge) {
+    return Seen::kUnanswered;
   }
-  return true;
+  const ByteView bytes = storage_.reply_bytes(*reply);
+  std::copy_n(bytes.data(), bytes.size(), outbox_);
+  outbox_bytes_ = static_cast<std::uint16_t>(bytes.size());
+  outbox_peer_ = from;
+  return Seen::kAnswered;
 }
 
 template <typename Storage>
 Event Endpoint<Storage>::receive_request(PeerId from, const MessageView &message, Millis now_ms) {
-  if (answer_duplicate(from, message, now_ms)) {
+  const Seen seen = deduplicate(from, message, now_ms);
+  if (seen == Seen::kAnswered) {
     return {};
-  }
-  const bool repeated = storage_.find_reply(from, message.message_id(), now_ms) != nullptr;
-  if (!repeated) {
-    storage_.add_reply(from, message.message_id(), now_ms + parameters_.exchange_lifetime_ms,
-                       now_ms);
   }
   if (const auto bad = message.unacceptable_option()) {
     const bool proxying = *bad == OptionNumber::kProxyUri || *bad == OptionNumber::kProxyScheme;
@@ -117,7 +116,7 @@ Event Endpoint<Storage>::receive_request(PeerId from, const MessageView &message
   event.message_id = message.message_id();
   event.token = message.token();
   event.message = message;
-  event.repeated = repeated;
+  event.repeated = seen == Seen::kUnanswered;
   event.request = {from, event.token, event.message_id, message.type() == Type::kConfirmable};
   return event;
 }
@@ -152,23 +151,18 @@ Exchange *Endpoint<Storage>::match(PeerId from, const MessageView &message) {
 template <typename Storage>
 Event Endpoint<Storage>::receive_response(PeerId from, const MessageView &message, Millis now_ms) {
   const bool piggybacked = message.type() == Type::kAcknowledgement;
-  if (!piggybacked && answer_duplicate(from, message, now_ms)) {
+  if (!piggybacked && deduplicate(from, message, now_ms) == Seen::kAnswered) {
     return {};
   }
   Exchange *exchange = match(from, message);
   if (exchange == nullptr || message.unacceptable_option()) {
     if (!piggybacked) { // RFC 7252 section 4.2; it also ends observations that we have forgotten
-      queue_empty(from, Type::kReset, message.message_id());
+      answer_empty(from, Type::kReset, message.message_id());
     }
     return {};
   }
-  if (!piggybacked) {
-    storage_.add_reply(from, message.message_id(), now_ms + parameters_.exchange_lifetime_ms,
-                       now_ms);
-  }
   if (message.type() == Type::kConfirmable) {
-    queue_empty(from, Type::kAcknowledgement, message.message_id());
-    storage_.keep_reply(from, message.message_id(), ReplyState::kDeferred, {});
+    answer_empty(from, Type::kAcknowledgement, message.message_id());
   }
   if (answer_challenge(*exchange, message, now_ms)) {
     return {};
@@ -327,8 +321,7 @@ template <typename Storage> Draft Endpoint<Storage>::reply(const RequestId &requ
 
 template <typename Storage> void Endpoint<Storage>::defer(const RequestId &request) {
   if (request.confirmable) {
-    queue_empty(request.peer, Type::kAcknowledgement, request.message_id);
-    storage_.keep_reply(request.peer, request.message_id, ReplyState::kDeferred, {});
+    answer_empty(request.peer, Type::kAcknowledgement, request.message_id);
   }
 }
 
@@ -341,7 +334,7 @@ template <typename Storage> bool Endpoint<Storage>::send(Draft &draft, Millis no
   if (draft.exchange == nullptr) {
     outbox_peer_ = draft.peer;
     outbox_bytes_ = static_cast<std::uint16_t>(bytes.size());
-    storage_.keep_reply(draft.peer, draft.answers, ReplyState::kCached, bytes);
+    storage_.keep_reply(draft.peer, draft.answers, bytes);
     return true;
   }
   Exchange &exchange = *draft.exchange;
@@ -398,6 +391,13 @@ void Endpoint<Storage>::queue_empty(PeerId to, Type type, std::uint16_t message_
   const MessageBuilder message(outbox_, type, Code::kEmpty, message_id, Token());
   outbox_peer_ = to;
   outbox_bytes_ = static_cast<std::uint16_t>(message.bytes().size());
+}
+
+/// Same, and again for every duplicate of the message that it answers.
+template <typename Storage>
+void Endpoint<Storage>::answer_empty(PeerId to, Type type, std::uint16_t message_id) {
+  queue_empty(to, type, message_id);
+  storage_.keep_reply(to, message_id, ByteView(outbox_, outbox_bytes_));
 }
 
 template <typename Storage> Token Endpoint<Storage>::fresh_token() {

@@ -231,7 +231,7 @@ TYPED_TEST(EndpointTest, rejects_what_it_cannot_process) {
       {"notification nobody asked for", {0x51, 0x45, 0, 9, 1}, {0x70, 0, 0, 9}},
       {"request in an acknowledgement", {0x60, 1, 0, 9}, {}},
       {"reset with a code", {0x70, 1, 0, 9}, {}},
-      {"critical option 9", {0x40, 1, 0, 9, 0x90}, {0x60, 0x82, 0, 9}},
+      {"critical option 9", {0x40, 1, 0, 15, 0x90}, {0x60, 0x82, 0, 15}},
       {"critical option 9, non-confirmable", {0x50, 1, 0, 10, 0x90}, {}},
       {"two Uri-Ports", {0x40, 1, 0, 11, 0x71, 1, 0x01, 1}, {0x60, 0x82, 0, 11}},
       {"Block2 of 4 bytes", {0x40, 1, 0, 12, 0xD4, 10, 1, 2, 3, 4}, {0x60, 0x82, 0, 12}},

@@ -50,9 +50,7 @@ struct Exchange {
 
 /// What we remember of a message that we received, to recognise its duplicates.
 enum class ReplyState : std::uint8_t {
-  kNone,     ///< not answered yet: a duplicate is ignored
-  kDeferred, ///< acknowledged, the response comes later: a duplicate is acknowledged again
-  kCached,   ///< answered: a duplicate gets the same bytes
+  kKept,     ///< a duplicate gets the same bytes; as long as there are none it gets nothing
   kTooLarge, ///< answered with more than the cache holds: a duplicate is handed out again
 };
 

@@ -28,7 +28,7 @@ public:
     Millis expires_ms = 0; ///< 0: free
     std::uint16_t message_id = 0;
     std::uint16_t size_bytes = 0;
-    ReplyState state = ReplyState::kNone;
+    ReplyState state = ReplyState::kKept;
     std::uint8_t bytes[Limits::kReplyBytes];
   };
 
@@ -117,15 +117,16 @@ public:
     reply.peer = peer;
     reply.message_id = message_id;
     reply.expires_ms = expires_ms;
-    reply.state = ReplyState::kNone;
+    reply.state = ReplyState::kKept;
+    reply.size_bytes = 0;
   }
-  void keep_reply(PeerId peer, std::uint16_t message_id, ReplyState state, ByteView bytes) {
+  void keep_reply(PeerId peer, std::uint16_t message_id, ByteView bytes) {
     Reply *reply = find_reply(peer, message_id, 0);
     if (reply == nullptr) {
       return;
     }
     const bool fits = bytes.size() <= Limits::kReplyBytes;
-    reply->state = fits ? state : ReplyState::kTooLarge;
+    reply->state = fits ? ReplyState::kKept : ReplyState::kTooLarge;
     reply->size_bytes = static_cast<std::uint16_t>(fits ? bytes.size() : 0);
     std::copy_n(bytes.data(), reply->size_bytes, reply->bytes);
   }

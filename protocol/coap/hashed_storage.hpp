@@ -30,7 +30,7 @@ public:
 
   struct Reply {
     Millis expires_ms = 0;
-    ReplyState state = ReplyState::kNone;
+    ReplyState state = ReplyState::kKept;
     std::vector<std::uint8_t> bytes;
   };
 
@@ -142,12 +142,11 @@ public:
       reply_order_.pop_front();
     }
     const Key key = message_key(peer, message_id);
-    replies_[key] = {expires_ms, ReplyState::kNone, {}};
+    replies_[key] = {expires_ms, ReplyState::kKept, {}};
     reply_order_.push_back({key, expires_ms});
   }
-  void keep_reply(PeerId peer, std::uint16_t message_id, ReplyState state, ByteView bytes) {
+  void keep_reply(PeerId peer, std::uint16_t message_id, ByteView bytes) {
     if (Reply *reply = find_reply(peer, message_id, 0)) {
-      reply->state = state;
       reply->bytes.assign(bytes.begin(), bytes.end());
     }
   }

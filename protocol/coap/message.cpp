@@ -160,7 +160,8 @@ std::optional<std::string_view> MessageView::query(std::string_view key) const {
     }
     text.remove_prefix(key.size());
     if (text.empty() || text.front() == '=') {
-      return text.substr(text.empty() ? 0 : 1);
+      text.remove_prefix(text.empty() ? 0 : 1);
+      return text;
     }
   }
   return std::nullopt;

@@ -110,7 +110,8 @@ Result<Uri, UriError> Uri::parse(std::string_view text) {
   take(text, "/");
   const std::size_t query_at = std::min(text.find('?'), text.size());
   uri.path = text.substr(0, query_at);
-  uri.query = text.substr(std::min(query_at + 1, text.size()));
+  uri.query = text;
+  uri.query.remove_prefix(std::min(query_at + 1, text.size()));
   if (text.find('#') != std::string_view::npos ||
       !add_pieces(nullptr, OptionNumber::kUriPath, uri.path, '/') ||
       !add_pieces(nullptr, OptionNumber::kUriQuery, uri.query, '&')) {

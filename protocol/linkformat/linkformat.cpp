@@ -31,11 +31,12 @@ template <typename Belongs> std::string_view take_while(std::string_view &text, 
 
 /// Takes what stands up to the closing quote, leaving the escapes in; nothing when it never closes.
 std::optional<std::string_view> take_quoted(std::string_view &text) {
-  for (std::size_t i = 1; i < text.size(); ++i) {
+  text.remove_prefix(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\') {
       ++i;
     } else if (text[i] == '"') {
-      const std::string_view inside = text.substr(1, i - 1);
+      const std::string_view inside = text.substr(0, i);
       text.remove_prefix(i + 1);
       return inside;
     }
@@ -113,8 +114,9 @@ std::optional<Link> Reader::next() {
     return fail();
   }
   Link link;
-  link.target = rest_.substr(1, close - 1);
-  rest_.remove_prefix(close + 1);
+  rest_.remove_prefix(1);
+  link.target = rest_.substr(0, close - 1);
+  rest_.remove_prefix(close);
   AttributeReader reader(rest_);
   while (reader.next()) {
   }
