@@ -4,7 +4,6 @@
 #include "image/factory.hpp"
 #include "os/store/trial.hpp"
 #include "protocol/coap/peer.hpp"
-#include "protocol/lwm2m/object_ids.hpp"
 
 #include <array>
 
@@ -52,11 +51,5 @@ struct RunningImage {
 };
 [[nodiscard]] RunningImage running_image(const store::BootState &state,
                                          const store::Layout &layout);
-
-/// How the update before this start ended, as /5/0/5 reports it. On trial it is not known yet.
-[[nodiscard]] lwm2m::UpdateResult result_of(const store::BootState &state);
-
-/// Which result an image that is not accepted leads to.
-[[nodiscard]] lwm2m::UpdateResult result_of(image::Error error);
 
 } // namespace tinyml::device

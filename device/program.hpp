@@ -2,6 +2,7 @@
 #pragma once
 
 #include "device/board_profile.hpp"
+#include "device/identity.hpp"
 #include "device/infer.hpp"
 #include "device/model_object.hpp"
 #include "device/updater.hpp"

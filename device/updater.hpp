@@ -2,8 +2,9 @@
 #pragma once
 
 #include "device/console.hpp"
-#include "device/identity.hpp"
+#include "device/update_result.hpp"
 #include "os/boot/services.hpp"
+#include "os/store/trial.hpp"
 #include "os/store/update_writer.hpp"
 #include "protocol/coap/block.hpp"
 #include "protocol/coap/endpoint.hpp"

@@ -17,6 +17,9 @@ bool Client<Objects, Coap>::handle(const coap::Event &event, coap::Millis now_ms
       return false;
     }
     registrar_.answered(event.message, account_.lifetime_s(), now_ms);
+    if (registrar_.take_registered()) {
+      observers_.remove_all(config_.server); // a new registration starts without observations
+    }
     return true;
   case coap::EventKind::kTimeout:
   case coap::EventKind::kRejected:
@@ -295,9 +298,6 @@ template <typename Objects, typename Coap> void Client<Objects, Coap>::mark_chan
 }
 
 template <typename Objects, typename Coap> void Client<Objects, Coap>::poll(coap::Millis now_ms) {
-  if (registrar_.take_registered()) {
-    observers_.remove_all(config_.server); // a new registration starts without observations
-  }
   if (account_.take_update_trigger()) {
     registrar_.trigger_update(now_ms);
   }
