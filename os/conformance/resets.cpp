@@ -4,6 +4,7 @@
 #include "os/boot/services.hpp"
 #include "os/conformance/report.hpp"
 #include "os/program.hpp"
+#include "os/stack.hpp"
 
 namespace tinyml::conformance {
 
@@ -41,8 +42,28 @@ void check_services(Report &report) {
 }
 
 void write_to_own_code() {
-  *reinterpret_cast<volatile std::uint32_t *>(reinterpret_cast<std::uintptr_t>(&tinyml_program) &
-                                              ~3U) = 0;
+  const auto code = reinterpret_cast<std::uintptr_t>(&tinyml_program) & ~std::uintptr_t{3};
+  *reinterpret_cast<volatile std::uint32_t *>(code) = 0;
+}
+
+/// Writes downwards from here, as ever deeper calls would.
+void overflow_stack() {
+  auto *at = static_cast<volatile std::uint8_t *>(__builtin_frame_address(0));
+  for (std::size_t left = stack::reserved_bytes() + 1; left > 0; --left) {
+    *--at = 0;
+  }
+}
+
+/// A mark in the store: true once it has been asked before.
+bool asked_before() {
+  const hal::StoreInfo &info = hal::store_info();
+  const std::uint32_t sector = info.size_bytes - info.sector_bytes;
+  std::uint8_t mark[16] = {};
+  (void)hal::store_read(sector, mark);
+  const bool before = mark[0] != 0xFF;
+  std::memset(mark, 0, sizeof(mark));
+  (void)hal::store_write(sector, mark);
+  return before;
 }
 
 } // namespace
@@ -63,6 +84,10 @@ extern "C" int tinyml_program() {
     write_to_own_code();
     report.check("code is protected", false);
   }
-  report.check("back from the fault", reason == kFault);
+  report.check("back from a fault", reason == kFault);
+  if (!asked_before()) {
+    overflow_stack();
+    report.check("an overflow of the stack is a fault", false);
+  }
   return report.failed() == 0 ? 0 : 1;
 }
