@@ -72,7 +72,11 @@ Expected<void> fold_constants(ir::Graph &graph) {
     if (!data) {
       return false;
     }
-    const ir::Value folded = output; // adding a value moves the others
+    ir::Value folded = output; // a copy: adding a value moves the others
+    if (node.op == ir::Op::kTranspose && !folded.type.quantization) {
+      folded.type.quantization = transposed(rewriter.value(node.inputs[0]).type.quantization,
+                                            ir::ints_attribute(node, "permutation", {}));
+    }
     const ir::ValueId id = rewriter.constant(folded.name, {}, {0});
     rewriter.graph().values[id].type = folded.type;
     rewriter.graph().values[id].constant = std::move(*data);

@@ -6,6 +6,15 @@
 
 namespace tinyml::passes {
 
+std::optional<ir::Quantization> transposed(std::optional<ir::Quantization> quantization,
+                                           const std::vector<std::int64_t> &permutation) {
+  if (quantization && quantization->axis >= 0) {
+    const auto moved = std::find(permutation.begin(), permutation.end(), quantization->axis);
+    quantization->axis = static_cast<int>(moved - permutation.begin());
+  }
+  return quantization;
+}
+
 Rewriter::Rewriter(ir::Graph &graph)
     : graph_(graph), stands_for_(graph.values.size()), uses_(ir::count_uses(graph)),
       producers_(graph.values.size(), ir::kNoNode), is_output_(graph.values.size(), false) {
@@ -86,11 +95,7 @@ ir::ValueId Rewriter::transpose(ir::ValueId x, const std::vector<std::int64_t> &
     return x;
   }
   ir::TensorType declared = value(x).type; // the shape is inferred
-  if (declared.quantization && declared.quantization->axis >= 0) {
-    const auto moved =
-        std::find(permutation.begin(), permutation.end(), declared.quantization->axis);
-    declared.quantization->axis = static_cast<int>(moved - permutation.begin());
-  }
+  declared.quantization = transposed(declared.quantization, permutation);
   return emit(ir::Op::kTranspose, {x}, {{"permutation", permutation}}, name, std::move(declared));
 }
 

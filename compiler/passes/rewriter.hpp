@@ -7,6 +7,11 @@
 
 namespace tinyml::passes {
 
+/// The quantisation of a tensor after a transpose: its axis moves along.
+[[nodiscard]] std::optional<ir::Quantization>
+transposed(std::optional<ir::Quantization> quantization,
+           const std::vector<std::int64_t> &permutation);
+
 /// Walks a graph's nodes in order and writes the new list. A pass looks at each node (its inputs
 /// already stand for replaced values) and either keeps it, or emits others and replaces its output.
 class Rewriter {
