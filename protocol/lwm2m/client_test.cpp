@@ -4,8 +4,13 @@
 #include "protocol/coap/fixed_storage.hpp"
 #include "protocol/lwm2m/firmware_object.hpp"
 #include "protocol/lwm2m/private_objects.hpp"
+#include "protocol/lwm2m/server_profile.hpp"
+#include "protocol/lwm2m/server_values.hpp"
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include <random>
 
 namespace tinyml::lwm2m {
 namespace {
@@ -295,6 +300,88 @@ TEST_F(ClientTest, serves_large_answers_in_the_blocks_that_are_asked_for) {
     }
   }
   EXPECT_EQ(pieces, whole.text());
+}
+
+TEST_F(ClientTest, reads_agree_in_tlv_and_senml_cbor) {
+  device.result.record({.class_index = 7, .score = 0.5F, .raw_output = as_bytes("abc")});
+  for (const std::uint16_t object : Objects::kIds) {
+    const Path path = Path::of(object, 0);
+    const std::string text = std::to_string(object) + "/0";
+    const Answer tlv = ask({.path = text, .accept = Format::kTlv});
+    const Answer cbor = ask({.path = text, .accept = Format::kSenmlCbor});
+    const auto from_tlv = decode_values(path, 11542, tlv.view().payload());
+    const auto from_cbor = decode_values(path, 112, cbor.view().payload());
+    ASSERT_TRUE(from_tlv && from_cbor) << object;
+    EXPECT_EQ(*from_tlv, *from_cbor) << object;
+  }
+}
+
+TEST_F(ClientTest, tells_its_profile) {
+  const Answer answer = ask({.path = "42769/0", .accept = Format::kSenmlCbor});
+  const auto tree = decode_values(Path::of(42769, 0), 112, answer.view().payload());
+  ASSERT_TRUE(tree);
+  const auto profile = profile_from_values(*tree);
+  ASSERT_TRUE(profile);
+  EXPECT_EQ(profile_to_json(*profile), profile_to_json(own(kProfile)));
+}
+
+TEST_F(ClientTest, takes_writes_in_tlv_and_senml_cbor) {
+  const struct {
+    const char *path;
+    Format format;
+    std::string payload;
+    coap::Code code;
+  } cases[] = {
+      {"1/0", Format::kTlv, {'\xC1', 1, 90}, coap::Code::kChanged},
+      {"1/0/1", Format::kTlv, {'\xC1', 1, 91}, coap::Code::kChanged},
+      {"1/0", Format::kTlv, {'\xC1', 0, 91}, coap::Code::kMethodNotAllowed},
+      {"1/0", Format::kTlv, {'\xC2', 1, 91}, coap::Code::kBadRequest},
+      {"1/0/1",
+       Format::kSenmlCbor,
+       {'\x81', '\xA2', 0, '\x66', '/', '1', '/', '0', '/', '1', 2, '\x18', 92},
+       coap::Code::kChanged},
+      {"1/0/1", Format::kSenmlJson, "[]", coap::Code::kUnsupportedContentFormat},
+  };
+  for (const auto &c : cases) {
+    EXPECT_EQ(
+        ask({.method = coap::Code::kPut, .path = c.path, .format = c.format, .payload = c.payload})
+            .code(),
+        c.code);
+  }
+  EXPECT_EQ(device.account.lifetime_s(), 92U);
+}
+
+TEST_F(ClientTest, survives_sixty_thousand_mutated_datagrams) {
+  register_device();
+  std::mt19937 random(1);
+  const auto pick = [&](std::size_t below) { return random() % below; };
+  std::vector<std::vector<std::uint8_t>> seeds;
+  const auto seed = [&](coap::Code code, std::string_view path, Format format,
+                        std::string_view payload) {
+    std::uint8_t buffer[128];
+    coap::MessageBuilder message(buffer, coap::Type::kConfirmable, code, 1, coap::Token());
+    message.option_uint(coap::OptionNumber::kObserve, 0).path(path);
+    message.content_format(static_cast<coap::ContentFormat>(format)).query("pmin=1");
+    message.accept(coap::ContentFormat::kLwm2mTlv).payload(payload);
+    seeds.push_back({message.bytes().begin(), message.bytes().end()});
+  };
+  seed(coap::Code::kGet, "42769/0", Format::kTlv, "x");
+  seed(coap::Code::kPut, "1/0", Format::kTlv, "\xC1\x01\x5A");
+  seed(coap::Code::kPut, "5/0/1", Format::kText, "coap://1.2.3.4/x");
+  seed(coap::Code::kPut, "1/0/1", Format::kSenmlCbor, "\x81\xA2\x21\x65/1/0/\x02\x01");
+  seed(coap::Code::kPost, "3/0/4", Format::kText, "1");
+  for (int i = 0; i < 60'000; ++i) {
+    auto datagram = seeds[pick(seeds.size())];
+    for (std::size_t flips = 1 + pick(5); flips > 0; --flips) {
+      datagram[pick(datagram.size())] = static_cast<std::uint8_t>(random());
+    }
+    datagram.resize(pick(4) == 0 ? pick(datagram.size() + 1) : datagram.size());
+    now += pick(3);
+    receive(datagram, pick(2) == 0 ? kServer : kStranger);
+  }
+  now += 1'000'000;
+  drain();
+  EXPECT_EQ(ask({.path = "3/0/0", .accept = Format::kText}).text(), "TinyMLaaS");
 }
 
 TEST_F(ClientTest, firmware_object_follows_the_update_states) {
