@@ -101,7 +101,7 @@ MessageBuilder &MessageBuilder::path(std::string_view segments, OptionNumber num
   }
   while (!segments.empty()) {
     const std::size_t end = std::min(segments.find('/'), segments.size());
-    option(number, segments.substr(0, end));
+    option(number, std::string_view(segments.data(), end));
     segments.remove_prefix(std::min(end + 1, segments.size()));
   }
   return *this;

@@ -106,6 +106,7 @@ class Tool {
 public:
   Tool(std::vector<std::string> arguments, const std::filesystem::path &output) {
     std::vector<char *> argv;
+    argv.reserve(arguments.size() + 1);
     for (std::string &argument : arguments) {
       argv.push_back(argument.data());
     }
@@ -427,7 +428,7 @@ TEST_F(LibcoapServer, stores_and_returns_a_large_body_in_blocks) {
 TEST_F(LibcoapServer, a_download_resumes_in_the_middle) {
   const std::string body = body_of(20'000);
   put(body);
-  EXPECT_EQ(get(10 * 1024, 6), body.substr(10 * 1024));
+  EXPECT_EQ(get(10240, 6), body.substr(10240));
 }
 
 TEST_F(LibcoapServer, reads_its_link_list) {

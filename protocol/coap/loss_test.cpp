@@ -206,7 +206,7 @@ TYPED_TEST(LossTest, downloads_arrive_whole_through_loss_and_a_server_restart) {
     const Weather weather{seed % 5 * 10, seed % 3 * 20, 50};
     DownloadClient<TypeParam> client(seed, static_cast<std::uint8_t>(seed % 7));
     Server<TypeParam> server(seed);
-    server.body = body_of(seed % 11 * 611 + 1, seed);
+    server.body = body_of(std::size_t{seed % 11} * 611 + 1, seed);
     server.restart_ms = seed % 2 == 0 ? 3000 : kNever;
     Simulation simulation(client, server, weather, seed);
     client.start(0);
@@ -268,7 +268,7 @@ TEST(BlockUploadUnderLoss, arrives_whole_whatever_block_size_the_server_asks_for
   for (std::uint32_t seed = 0; seed < 400; ++seed) {
     SCOPED_TRACE(seed);
     const Weather weather{seed % 4 * 10, seed % 3 * 20, 50};
-    UploadClient<RoomyStorage> client(seed, body_of(seed % 11 * 611, seed), kMaxSzx);
+    UploadClient<RoomyStorage> client(seed, body_of(std::size_t{seed % 11} * 611, seed), kMaxSzx);
     Server<FixedStorage<>> server(seed);
     server.sink_szx = static_cast<std::uint8_t>(seed % 7);
     server.sink = BlockSink(server.sink_szx);

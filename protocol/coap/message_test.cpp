@@ -10,11 +10,11 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 /// RFC 7252 figure 16: a confirmable GET /temperature.
-const Bytes kGetTemperature = {0x40, 0x01, 0x7d, 0x34, 0xbb, 't', 'e', 'm',
+const Bytes get_temperature = {0x40, 0x01, 0x7d, 0x34, 0xbb, 't', 'e', 'm',
                                'p',  'e',  'r',  'a',  't',  'u', 'r', 'e'};
 
 TEST(MessageView, reads_the_example_request_of_rfc7252) {
-  const auto message = MessageView::parse(kGetTemperature);
+  const auto message = MessageView::parse(get_temperature);
   ASSERT_TRUE(message.ok());
   EXPECT_EQ(message->type(), Type::kConfirmable);
   EXPECT_EQ(message->code(), Code::kGet);
@@ -29,7 +29,7 @@ TEST(MessageBuilder, writes_the_example_request_of_rfc7252) {
   MessageBuilder builder(buffer, Type::kConfirmable, Code::kGet, 0x7d34, Token());
   builder.path("temperature");
   ASSERT_TRUE(builder.ok());
-  EXPECT_THAT(builder.bytes(), testing::ElementsAreArray(kGetTemperature));
+  EXPECT_THAT(builder.bytes(), testing::ElementsAreArray(get_temperature));
 }
 
 struct BadDatagram {

@@ -74,7 +74,7 @@ bool add_pieces(MessageBuilder *request, OptionNumber number, std::string_view t
   std::uint8_t piece[kMaxSegmentBytes];
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(separator), text.size());
-    const auto size = decode(text.substr(0, end), piece);
+    const auto size = decode(std::string_view(text.data(), end), piece);
     if (!size) {
       return false;
     }
@@ -109,7 +109,7 @@ Result<Uri, UriError> Uri::parse(std::string_view text) {
   }
   take(text, "/");
   const std::size_t query_at = std::min(text.find('?'), text.size());
-  uri.path = text.substr(0, query_at);
+  uri.path = std::string_view(text.data(), query_at);
   uri.query = text;
   uri.query.remove_prefix(std::min(query_at + 1, text.size()));
   if (text.find('#') != std::string_view::npos ||

@@ -24,7 +24,7 @@ template <typename Belongs> std::string_view take_while(std::string_view &text, 
   while (size < text.size() && belongs(text[size])) {
     ++size;
   }
-  const std::string_view taken = text.substr(0, size);
+  const std::string_view taken = std::string_view(text.data(), size);
   text.remove_prefix(size);
   return taken;
 }
@@ -36,7 +36,7 @@ std::optional<std::string_view> take_quoted(std::string_view &text) {
     if (text[i] == '\\') {
       ++i;
     } else if (text[i] == '"') {
-      const std::string_view inside = text.substr(0, i);
+      const std::string_view inside = std::string_view(text.data(), i);
       text.remove_prefix(i + 1);
       return inside;
     }
@@ -115,7 +115,7 @@ std::optional<Link> Reader::next() {
   }
   Link link;
   rest_.remove_prefix(1);
-  link.target = rest_.substr(0, close - 1);
+  link.target = std::string_view(rest_.data(), close - 1);
   rest_.remove_prefix(close);
   AttributeReader reader(rest_);
   while (reader.next()) {
@@ -123,7 +123,7 @@ std::optional<Link> Reader::next() {
   if (reader.failed()) {
     return fail();
   }
-  link.attribute_text = rest_.substr(0, rest_.size() - reader.rest().size());
+  link.attribute_text = std::string_view(rest_.data(), rest_.size() - reader.rest().size());
   rest_ = reader.rest();
   return link;
 }

@@ -31,12 +31,12 @@ TEST(SenmlJson, adds_base_time_and_time) {
 }
 
 TEST(SenmlJson, what_it_writes_reads_back) {
-  const std::string blob = "\x00\xFF\x10";
+  const std::uint8_t blob[] = {0x00, 0xFF, 0x10};
   const std::vector<OwnedRecord> records = {
       {"/3/0/0", Value::of("quote \" and \xC3\xA4")},
       {"/3/0/6/1", Value::of(std::int64_t{-5}), 12.5},
       {"/3/0/9", Value::of(0.25)},
-      {"/3/0/20", Value::of(ByteView(as_bytes(blob)))},
+      {"/3/0/20", Value::of(ByteView(blob))},
       {"/3/0/22", Value::link("1:2")},
       {"/3/0/23", Value::of(true)},
   };

@@ -11,7 +11,7 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 /// OMA-TS-LightweightM2M_Core-V1_1 section 7.4.3.3: the start of the read of /3/0.
-const Bytes kDeviceObject = {
+const Bytes device_object = {
     0xC8, 0x00, 0x14, 'O',  'p',  'e',  'n',  ' ',  'M',  'o',  'b',  'i', 'l',  'e',  ' ', 'A',
     'l',  'l',  'i',  'a',  'n',  'c',  'e',  0xC8, 0x01, 0x16, 'L',  'i', 'g',  'h',  't', 'w',
     'e',  'i',  'g',  'h',  't',  ' ',  'M',  '2',  'M',  ' ',  'C',  'l', 'i',  'e',  'n', 't',
@@ -19,7 +19,7 @@ const Bytes kDeviceObject = {
     '0',  0x86, 0x06, 0x41, 0x00, 0x01, 0x41, 0x01, 0x05, 0xC1, 0x09, 0x64};
 
 TEST(TlvReader, reads_the_device_object_of_the_specification) {
-  LeafReader reader(kDeviceObject);
+  LeafReader reader(device_object);
   std::vector<std::string> seen;
   while (const auto leaf = reader.next()) {
     const bool text = leaf->resource <= 3;
@@ -47,7 +47,7 @@ TEST(TlvWriter, writes_the_device_object_of_the_specification) {
   writer.end(sources, Kind::kMultipleResource, 6);
   writer.integer(Kind::kResource, 9, 100);
   ASSERT_TRUE(writer.ok());
-  EXPECT_THAT(writer.bytes(), testing::ElementsAreArray(kDeviceObject));
+  EXPECT_THAT(writer.bytes(), testing::ElementsAreArray(device_object));
 }
 
 TEST(TlvReader, reads_nested_object_instances) {
