@@ -22,10 +22,4 @@ std::uint16_t checksum_finish(std::uint32_t sum) {
   return static_cast<std::uint16_t>(~sum);
 }
 
-std::uint32_t udp_pseudo_sum(Ipv4Address source, Ipv4Address destination, std::size_t udp_bytes) {
-  constexpr std::uint32_t kUdpProtocol = 17;
-  return (source.bits >> 16) + (source.bits & 0xFFFF) + (destination.bits >> 16) +
-         (destination.bits & 0xFFFF) + kUdpProtocol + static_cast<std::uint32_t>(udp_bytes);
-}
-
 } // namespace tinyml::net

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "base/bytes.hpp"
-#include "os/net/address.hpp"
 
 namespace tinyml::net {
 
@@ -13,9 +12,5 @@ namespace tinyml::net {
 /// Folds a running sum into the checksum field's value. Over a message that contains its own
 /// correct checksum the result is 0.
 [[nodiscard]] std::uint16_t checksum_finish(std::uint32_t sum);
-
-/// The sum of the pseudo header that UDP covers (RFC 768).
-[[nodiscard]] std::uint32_t udp_pseudo_sum(Ipv4Address source, Ipv4Address destination,
-                                           std::size_t udp_bytes);
 
 } // namespace tinyml::net

@@ -20,8 +20,10 @@ bool can_be_ours(Ipv4Address address) { return !address.is_none() && !address.is
 } // namespace
 
 // xorshift stays at zero forever, so zero is the one seed it must not have.
-DhcpClient::DhcpClient(const MacAddress &mac, std::uint32_t seed)
-    : mac_(mac), random_(seed == 0 ? 1 : seed) {}
+DhcpClient::DhcpClient(const StackConfig &config)
+    : mac_(config.mac), state_(config.fixed.address.is_none() ? State::kInit : State::kBound),
+      random_(config.random_seed == 0 ? 1 : config.random_seed), config_(config.fixed),
+      deadline_ns_(state_ == State::kInit ? 0 : kNever) {}
 
 std::uint32_t DhcpClient::next_random() {
   random_ ^= random_ << 13;
@@ -66,11 +68,11 @@ void DhcpClient::set_retry(std::uint64_t now_ns) {
     deadline_ns_ = std::min(now_ns + wait, phase_end);
     return;
   }
-  // 1, 2, 4 ... 64 s, each a quarter more or less at random: 2^28 ns is about a quarter second.
+  // 1, 2, 4 ... 64 s, each about a quarter more or less at random.
   const unsigned power = std::min<unsigned>(tries_, kLongestBackoff);
-  const std::uint64_t jitter = next_random() >> 3;
-  deadline_ns_ = now_ns + ((3 * kNanosPerSecond / 4 + jitter) << power);
-  tries_ = static_cast<std::uint8_t>(std::min(tries_ + 1, 255));
+  const std::uint32_t wait_ms = (750 + (next_random() >> 23)) << power;
+  deadline_ns_ = now_ns + wait_ms * kNanosPerMilli;
+  tries_ = static_cast<std::uint8_t>(power + 1);
 }
 
 DhcpMessage DhcpClient::message() const {

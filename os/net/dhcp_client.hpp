@@ -16,7 +16,8 @@ namespace tinyml::net {
 /// should be up at once; and an offered address is not probed by ARP first.
 class DhcpClient {
 public:
-  DhcpClient(const MacAddress &mac, std::uint32_t seed);
+  /// With a fixed address there is nothing to do: it is bound for ever.
+  explicit DhcpClient(const StackConfig &config);
 
   [[nodiscard]] bool bound() const { return !config_.address.is_none(); }
   [[nodiscard]] const AddressConfig &config() const { return config_; }
@@ -43,14 +44,14 @@ private:
   [[nodiscard]] std::uint32_t next_random();
 
   MacAddress mac_;
-  State state_ = State::kInit;
+  State state_;
   std::uint8_t tries_ = 0;
   std::uint32_t random_;
   std::uint32_t transaction_ = 0;
-  AddressConfig config_;
+  AddressConfig config_; ///< an address exactly while a lease is held
   Ipv4Address offered_;
   Ipv4Address server_;
-  std::uint64_t deadline_ns_ = 0;
+  std::uint64_t deadline_ns_;
   std::uint64_t sent_ns_ = 0;
   std::uint64_t rebind_ns_ = 0;
   std::uint64_t expiry_ns_ = 0;

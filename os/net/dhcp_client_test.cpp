@@ -59,15 +59,13 @@ struct Server {
       return;
     }
     Counters counters;
-    const auto packet = parse_ipv4(ByteSpan(frame).subspan(14), counters);
-    ASSERT_TRUE(packet);
-    const auto datagram = parse_udp(*packet, counters);
+    std::optional<Datagram> datagram;
+    (void)receive_packet(ByteSpan(frame).subspan(14), {}, kDhcpServerPort, counters, datagram);
     ASSERT_TRUE(datagram);
-    ASSERT_EQ(datagram->local_port, kDhcpServerPort);
     const auto message = parse_dhcp(datagram->payload);
     ASSERT_TRUE(message);
     heard.push_back(*message);
-    destinations.push_back(packet->destination);
+    destinations.push_back(get_address(&frame[14 + 16]));
     if (hears(*message)) {
       DhcpMessage answer = answer_to(*message);
       edit(answer);

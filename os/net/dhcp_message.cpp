@@ -3,14 +3,17 @@
 
 #include "os/net/wire.hpp"
 
+#include <cstddef>
 #include <cstring>
 
 namespace tinyml::net {
 namespace {
 
-constexpr std::uint8_t kHardwareEthernet = 1;
+/// The first word is the operation, hardware type Ethernet, its address length, and hops.
+constexpr std::uint32_t kEthernet = 0x0001'0600;
+constexpr std::uint32_t kEthernetMask = 0x00FF'FF00;
 constexpr std::uint32_t kMagicCookie = 0x63825363;
-constexpr std::uint32_t kBroadcastFlag = 0x8000;
+constexpr int kBroadcastBit = 7; ///< in the first byte of the flags
 
 // Offsets of the fixed part (RFC 2131 figure 1).
 constexpr std::size_t kTransaction = 4;
@@ -35,66 +38,58 @@ enum Option : std::uint8_t { // RFC 2132
   kEnd = 255,
 };
 
-/// The field of `message` that a four-byte option stands for, nullptr for options we skip.
-std::uint32_t *word_of(DhcpMessage &message, std::uint8_t option) {
-  switch (option) {
-  case kMask:
-    return &message.mask.bits;
-  case kRouter:
-    return &message.router.bits;
-  case kRequested:
-    return &message.requested.bits;
-  case kLease:
-    return &message.lease_s;
-  case kServer:
-    return &message.server.bits;
-  case kRenew:
-    return &message.renew_s;
-  case kRebind:
-    return &message.rebind_s;
-  default:
-    return nullptr;
+/// The options that are one four-byte word, and where DhcpMessage keeps it.
+struct WordOption {
+  std::uint8_t option;
+  std::uint8_t offset;
+};
+constexpr WordOption kWords[] = {
+    {kMask, offsetof(DhcpMessage, mask)},           {kRouter, offsetof(DhcpMessage, router)},
+    {kRequested, offsetof(DhcpMessage, requested)}, {kLease, offsetof(DhcpMessage, lease_s)},
+    {kServer, offsetof(DhcpMessage, server)},       {kRenew, offsetof(DhcpMessage, renew_s)},
+    {kRebind, offsetof(DhcpMessage, rebind_s)},
+};
+
+void read_option(DhcpMessage &message, const std::uint8_t *option) {
+  if (option[0] == kType) {
+    message.type = static_cast<DhcpType>(option[2]);
+  }
+  for (const WordOption &word : kWords) {
+    if (option[0] == word.option && option[1] >= 4) {
+      const std::uint32_t number = get_be32(option + 2);
+      std::memcpy(reinterpret_cast<std::uint8_t *>(&message) + word.offset, &number, 4);
+    }
   }
 }
 
-void read_option(DhcpMessage &message, std::uint8_t option, ByteView value) {
-  if (option == kType && value.size() == 1) {
-    message.type = static_cast<DhcpType>(value[0]);
-  }
-  std::uint32_t *word = word_of(message, option);
-  if (word != nullptr && value.size() >= 4) {
-    *word = get_be32(value.data());
-  }
-}
-
-/// False when an option claims to reach beyond the message.
-bool read_options(DhcpMessage &message, ByteView options) {
-  std::size_t i = 0;
-  while (i < options.size() && options[i] != kEnd) {
-    if (options[i] == kPad) {
-      ++i;
+/// Options are type, length, value. False when one claims to reach beyond the message.
+bool read_options(DhcpMessage &message, const std::uint8_t *at, const std::uint8_t *end) {
+  while (at != end && *at != kEnd) {
+    if (*at == kPad) {
+      ++at;
       continue;
     }
-    if (options.size() - i < 2 || options.size() - i - 2 < options[i + 1]) {
+    const std::ptrdiff_t left = end - at;
+    if (left < 3 || left < 2 + at[1]) {
       return false;
     }
-    read_option(message, options[i], options.subspan(i + 2, options[i + 1]));
-    i += 2U + options[i + 1];
+    read_option(message, at);
+    at += 2 + at[1];
   }
   return true;
 }
 
-void write_options(std::uint8_t *at, DhcpMessage message) {
+void write_options(std::uint8_t *at, const DhcpMessage &message) {
   *at++ = kType;
   *at++ = 1;
   *at++ = static_cast<std::uint8_t>(message.type);
-  constexpr std::uint8_t kWords[] = {kMask, kRouter, kRequested, kLease, kServer, kRenew, kRebind};
-  for (const std::uint8_t option : kWords) {
-    const std::uint32_t word = *word_of(message, option);
-    if (word != 0) {
-      *at++ = option;
+  for (const WordOption &word : kWords) {
+    std::uint32_t number = 0;
+    std::memcpy(&number, reinterpret_cast<const std::uint8_t *>(&message) + word.offset, 4);
+    if (number != 0) {
+      *at++ = word.option;
       *at++ = 4;
-      put_be32(at, word);
+      put_be32(at, number);
       at += 4;
     }
   }
@@ -110,18 +105,18 @@ void write_options(std::uint8_t *at, DhcpMessage message) {
 
 std::optional<DhcpMessage> parse_dhcp(ByteView payload) {
   const std::uint8_t *at = payload.data();
-  if (payload.size() < kOptions || at[1] != kHardwareEthernet || at[2] != MacAddress{}.size() ||
+  if (payload.size() < kOptions || (get_be32(at) & kEthernetMask) != kEthernet ||
       get_be32(at + kCookie) != kMagicCookie) {
     return std::nullopt;
   }
   DhcpMessage message;
   message.operation = static_cast<BootpOperation>(at[0]);
   message.transaction = get_be32(at + kTransaction);
-  message.broadcast = (get_be16(at + kFlags) & kBroadcastFlag) != 0;
+  message.broadcast = at[kFlags] >> kBroadcastBit != 0;
   message.client = get_address(at + kClientAddress);
   message.yours = get_address(at + kYourAddress);
   message.client_mac = get_mac(at + kClientMac);
-  if (!read_options(message, payload.subspan(kOptions))) {
+  if (!read_options(message, at + kOptions, at + payload.size())) {
     return std::nullopt;
   }
   return message;
@@ -133,11 +128,9 @@ std::size_t write_dhcp(const DhcpMessage &message, ByteSpan to) {
   }
   std::uint8_t *at = to.data();
   std::memset(at, 0, kDhcpMessageBytes);
-  at[0] = static_cast<std::uint8_t>(message.operation);
-  at[1] = kHardwareEthernet;
-  at[2] = MacAddress{}.size();
+  put_be32(at, (static_cast<std::uint32_t>(message.operation) << 24) | kEthernet);
   put_be32(at + kTransaction, message.transaction);
-  put_be16(at + kFlags, message.broadcast ? kBroadcastFlag : 0);
+  at[kFlags] = static_cast<std::uint8_t>(message.broadcast << kBroadcastBit);
   put_address(at + kClientAddress, message.client);
   put_address(at + kYourAddress, message.yours);
   put_mac(at + kClientMac, message.client_mac);

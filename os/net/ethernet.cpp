@@ -3,22 +3,34 @@
 
 #include "os/net/wire.hpp"
 
+#include <cstring>
+
 namespace tinyml::net {
 namespace {
 
-constexpr std::uint32_t kHardwareEthernet = 1;
-/// Address lengths of Ethernet (6) and IPv4 (4), as they stand in the packet.
-constexpr std::uint32_t kAddressLengths = 0x0604;
+/// Hardware type Ethernet, protocol type IPv4.
+constexpr std::uint32_t kArpTypes = 0x0001'0800;
+/// The lengths of their addresses; the operation follows.
+constexpr std::uint32_t kArpLengths = 0x0604'0000;
+
+// Offsets in the frame.
+constexpr std::size_t kTypes = kEthernetHeaderBytes;
+constexpr std::size_t kLengths = kEthernetHeaderBytes + 4;
+constexpr std::size_t kSenderMac = kEthernetHeaderBytes + 8;
+constexpr std::size_t kSender = kEthernetHeaderBytes + 14;
+constexpr std::size_t kTargetMac = kEthernetHeaderBytes + 18;
+constexpr std::size_t kTarget = kEthernetHeaderBytes + 24;
+
+void write_arp(std::uint8_t *frame, const MacAddress &destination, ArpOperation operation,
+               const MacAddress &own_mac, Ipv4Address own) {
+  write_ethernet_header(frame, destination, own_mac, EtherType::kArp);
+  put_be32(frame + kTypes, kArpTypes);
+  put_be32(frame + kLengths, kArpLengths | static_cast<std::uint32_t>(operation));
+  put_mac(frame + kSenderMac, own_mac);
+  put_address(frame + kSender, own);
+}
 
 } // namespace
-
-MacAddress frame_destination(const std::uint8_t *frame) { return get_mac(frame); }
-
-MacAddress frame_source(const std::uint8_t *frame) { return get_mac(frame + 6); }
-
-EtherType frame_type(const std::uint8_t *frame) {
-  return static_cast<EtherType>(get_be16(frame + 12));
-}
 
 void write_ethernet_header(std::uint8_t *frame, const MacAddress &destination,
                            const MacAddress &source, EtherType type) {
@@ -27,28 +39,22 @@ void write_ethernet_header(std::uint8_t *frame, const MacAddress &destination,
   put_be16(frame + 12, static_cast<std::uint32_t>(type));
 }
 
-std::optional<ArpPacket> parse_arp(ByteView bytes) {
-  const std::uint8_t *at = bytes.data();
-  if (bytes.size() < kArpPacketBytes || get_be16(at) != kHardwareEthernet ||
-      get_be16(at + 2) != static_cast<std::uint32_t>(EtherType::kIpv4) ||
-      get_be16(at + 4) != kAddressLengths) {
-    return std::nullopt;
-  }
-  return ArpPacket{static_cast<ArpOperation>(get_be16(at + 6)), get_mac(at + 8),
-                   get_address(at + 14), get_mac(at + 18), get_address(at + 24)};
+bool is_arp(ByteView frame) {
+  const std::uint8_t *at = frame.data();
+  return frame.size() >= kArpFrameBytes && get_be32(at + kTypes) == kArpTypes &&
+         get_be16(at + kLengths) == kArpLengths >> 16;
 }
 
-void write_arp_frame(std::uint8_t *frame, const MacAddress &destination, const ArpPacket &packet) {
-  write_ethernet_header(frame, destination, packet.sender_mac, EtherType::kArp);
-  std::uint8_t *at = frame + kEthernetHeaderBytes;
-  put_be16(at, kHardwareEthernet);
-  put_be16(at + 2, static_cast<std::uint32_t>(EtherType::kIpv4));
-  put_be16(at + 4, kAddressLengths);
-  put_be16(at + 6, static_cast<std::uint32_t>(packet.operation));
-  put_mac(at + 8, packet.sender_mac);
-  put_address(at + 14, packet.sender);
-  put_mac(at + 18, packet.target_mac);
-  put_address(at + 24, packet.target);
+void write_arp_question(std::uint8_t *frame, const MacAddress &own_mac, Ipv4Address own,
+                        Ipv4Address target) {
+  write_arp(frame, kBroadcastMac, ArpOperation::kQuestion, own_mac, own);
+  std::memset(frame + kTargetMac, 0, kTarget - kTargetMac);
+  put_address(frame + kTarget, target);
+}
+
+void answer_arp(std::uint8_t *frame, const MacAddress &own_mac, Ipv4Address own) {
+  std::memcpy(frame + kTargetMac, frame + kSenderMac, kTargetMac - kSenderMac);
+  write_arp(frame, get_mac(frame + kTargetMac), ArpOperation::kAnswer, own_mac, own);
 }
 
 } // namespace tinyml::net

@@ -8,8 +8,7 @@
 namespace tinyml::net {
 
 EthernetStack::EthernetStack(const StackConfig &config, ByteSpan frame)
-    : mac_(config.mac), fixed_(config.fixed), dhcp_(config.mac, config.random_seed), frame_(frame) {
-}
+    : mac_(config.mac), dhcp_(config), frame_(frame) {}
 
 ByteSpan EthernetStack::receive_buffer() { return waiting_bytes_ == 0 ? frame_ : ByteSpan(small_); }
 
@@ -23,8 +22,7 @@ std::optional<Datagram> EthernetStack::handle_frame(ByteSpan frame, std::uint64_
     ++counters_.malformed;
     return std::nullopt;
   }
-  const MacAddress to = frame_destination(frame.data());
-  if (to == mac_ || to == kBroadcastMac) {
+  if (is_group_frame(frame.data()) || std::memcmp(frame.data(), mac_.data(), mac_.size()) == 0) {
     switch (frame_type(frame.data())) {
     case EtherType::kArp:
       handle_arp(frame, now_ns);
@@ -38,56 +36,62 @@ std::optional<Datagram> EthernetStack::handle_frame(ByteSpan frame, std::uint64_
 }
 
 void EthernetStack::handle_arp(ByteSpan frame, std::uint64_t now_ns) {
-  const auto arp = parse_arp(frame.subspan(kEthernetHeaderBytes));
-  if (!arp) {
+  std::uint8_t *arp = frame.data();
+  if (!is_arp(frame)) {
     ++counters_.malformed;
     return;
   }
-  if (!ready() || arp->target != address() || !is_on_link(arp->sender)) {
+  const Ipv4Address sender = arp_sender(arp);
+  if (arp_target(arp) != address() || !is_on_link(sender)) {
     ++counters_.foreign;
     return;
   }
-  arp_.learn(arp->sender, arp->sender_mac, now_ns);
-  if (arp->operation == ArpOperation::kRequest) {
-    write_arp_frame(frame.data(), arp->sender_mac,
-                    {ArpOperation::kAnswer, mac_, address(), arp->sender_mac, arp->sender});
+  const MacAddress sender_mac = arp_sender_mac(arp);
+  arp_.learn(sender, sender_mac, now_ns);
+  if (arp_operation(arp) == ArpOperation::kQuestion) {
+    answer_arp(arp, mac_, address());
     outgoing_ = frame.first(kArpFrameBytes);
-  } else if (waiting_bytes_ != 0 && arp->sender == waiting_for_) {
-    release_waiting(arp->sender_mac);
+  } else if (waiting_bytes_ != 0 && sender == waiting_for_) {
+    release_waiting(sender_mac);
   }
 }
 
 std::optional<Datagram> EthernetStack::handle_ip(ByteSpan frame, std::uint64_t now_ns) {
   const MacAddress from = frame_source(frame.data());
-  const IpOutcome outcome =
-      receive_packet(frame.subspan(kEthernetHeaderBytes), address(), counters_);
-  if (!outcome.answer.empty()) {
+  std::optional<Datagram> datagram;
+  const ByteSpan answer = receive_packet(frame.subspan(kEthernetHeaderBytes), address(),
+                                         kDhcpClientPort, counters_, datagram);
+  if (!answer.empty()) {
     // Back to where it came from, a router as much as a neighbour.
-    std::uint8_t *header = outcome.answer.data() - kEthernetHeaderBytes;
+    std::uint8_t *header = answer.data() - kEthernetHeaderBytes;
     write_ethernet_header(header, from, mac_, EtherType::kIpv4);
-    outgoing_ = {header, kEthernetHeaderBytes + outcome.answer.size()};
+    outgoing_ = {header, kEthernetHeaderBytes + answer.size()};
   }
-  if (!outcome.datagram) {
-    return std::nullopt;
+  if (!datagram) {
+    return datagram;
   }
-  const bool is_dhcp = outcome.datagram->local_port == kDhcpClientPort;
-  if (is_dhcp && uses_dhcp()) {
-    dhcp_.handle(outcome.datagram->payload, now_ns);
+  const bool is_dhcp = datagram->local_port == kDhcpClientPort;
+  if (is_dhcp) {
+    dhcp_.handle(datagram->payload, now_ns);
   }
   // Whoever speaks to us will get an answer soon: spare it an ARP exchange. A DHCP server, too, is
   // often the gateway.
-  if (ready() && is_on_link(outcome.datagram->peer.address)) {
-    arp_.learn(outcome.datagram->peer.address, from, now_ns);
+  if (is_on_link(datagram->peer.address)) {
+    arp_.learn(datagram->peer.address, from, now_ns);
   }
-  return is_dhcp ? std::nullopt : outcome.datagram;
+  if (is_dhcp) {
+    datagram.reset();
+  }
+  return datagram;
 }
 
 bool EthernetStack::is_on_link(Ipv4Address station) const {
-  return ((station.bits ^ current().address.bits) & current().mask.bits) == 0;
+  const AddressConfig &config = dhcp_.config();
+  return ready() && ((station.bits ^ config.address.bits) & config.mask.bits) == 0;
 }
 
 Ipv4Address EthernetStack::next_hop(Ipv4Address destination) const {
-  return is_on_link(destination) ? destination : current().gateway;
+  return is_on_link(destination) ? destination : dhcp_.config().gateway;
 }
 
 SendStatus EthernetStack::send(Endpoint peer, std::uint16_t local_port, ByteView payload,
@@ -144,7 +148,7 @@ void EthernetStack::drop_waiting() {
 }
 
 ByteView EthernetStack::poll(std::uint64_t now_ns) {
-  if (outgoing_.empty() && uses_dhcp()) {
+  if (outgoing_.empty()) {
     poll_dhcp(now_ns);
   }
   if (!outgoing_.empty()) {
@@ -160,8 +164,7 @@ ByteView EthernetStack::poll_arp(std::uint64_t now_ns) {
   }
   --arp_tries_left_;
   arp_deadline_ns_ = now_ns + kArpRetryNs;
-  write_arp_frame(small_.data(), kBroadcastMac,
-                  {ArpOperation::kRequest, mac_, address(), MacAddress{}, waiting_for_});
+  write_arp_question(small_.data(), mac_, address(), waiting_for_);
   return ByteView(small_).first(kArpFrameBytes);
 }
 
@@ -180,7 +183,7 @@ std::uint64_t EthernetStack::next_deadline_ns() const {
   if (!outgoing_.empty()) {
     return 0;
   }
-  const std::uint64_t dhcp = uses_dhcp() ? dhcp_.next_deadline_ns() : kNever;
+  const std::uint64_t dhcp = dhcp_.next_deadline_ns();
   return waiting_bytes_ != 0 ? std::min(dhcp, arp_deadline_ns_) : dhcp;
 }
 

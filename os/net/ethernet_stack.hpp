@@ -31,7 +31,7 @@ public:
       kEthernetHeaderBytes + kDatagramHeaderBytes + kDhcpMessageBytes;
 
   [[nodiscard]] bool ready() const { return !address().is_none(); }
-  [[nodiscard]] Ipv4Address address() const { return current().address; }
+  [[nodiscard]] Ipv4Address address() const { return dhcp_.config().address; }
   [[nodiscard]] const Counters &counters() const { return counters_; }
 
   /// Where the next received frame goes.
@@ -59,10 +59,7 @@ private:
   static constexpr std::uint8_t kArpTries = 4;
   static constexpr std::uint64_t kArpRetryNs = 500 * kNanosPerMilli;
 
-  [[nodiscard]] const AddressConfig &current() const {
-    return fixed_.address.is_none() ? dhcp_.config() : fixed_;
-  }
-  [[nodiscard]] bool uses_dhcp() const { return fixed_.address.is_none(); }
+  /// Nothing is before we have an address.
   [[nodiscard]] bool is_on_link(Ipv4Address station) const;
   [[nodiscard]] Ipv4Address next_hop(Ipv4Address destination) const;
   void handle_arp(ByteSpan frame, std::uint64_t now_ns);
@@ -75,7 +72,6 @@ private:
   void poll_dhcp(std::uint64_t now_ns);
 
   MacAddress mac_;
-  AddressConfig fixed_;
   DhcpClient dhcp_;
   ArpCache arp_;
   Counters counters_;
@@ -85,7 +81,7 @@ private:
   Ipv4Address waiting_for_;       ///< whose link address it needs
   std::uint8_t arp_tries_left_ = 0;
   std::uint64_t arp_deadline_ns_ = 0;
-  std::array<std::uint8_t, 64> small_{}; ///< ARP requests, and frames received while one waits
+  std::array<std::uint8_t, 64> small_; ///< ARP requests, and frames received while one waits
 };
 
 } // namespace tinyml::net

@@ -35,7 +35,7 @@ TEST(EthernetStack, AsksForTheLinkAddressThenSendsTheWaitingDatagram) {
   EXPECT_EQ(frame_destination(sent[0].data()), kPeerMac);
   Counters counters;
   Bytes packet(sent[0].begin() + 14, sent[0].end());
-  const auto received = receive_packet(packet, kPeer, counters).datagram;
+  const auto received = receive(packet, kPeer, counters).datagram;
   ASSERT_TRUE(received);
   EXPECT_EQ(received->peer, (Endpoint{kOwn, 1234}));
   EXPECT_EQ(as_text(received->payload), "first");
@@ -96,7 +96,8 @@ TEST(EthernetStack, SendsForeignNetworksThroughTheGateway) {
   ASSERT_EQ(station.stack.send(far, 1, as_bytes("x"), station.now_ns), SendStatus::kSent);
   const auto sent = station.sent();
   ASSERT_EQ(sent.size(), 1U);
-  EXPECT_EQ(parse_arp(ByteView(sent[0]).subspan(14))->target, kPeer);
+  ASSERT_TRUE(is_arp(sent[0]));
+  EXPECT_EQ(arp_target(sent[0].data()), kPeer);
 }
 
 TEST(EthernetStack, RefusesWhatItCannotSend) {

@@ -7,56 +7,56 @@
 namespace tinyml::net {
 namespace {
 
-constexpr std::uint8_t kVersion4 = 4;
+constexpr std::uint32_t kVersion4 = 4;
 constexpr std::uint32_t kMoreFragmentsOrOffset = 0x3FFF;
-constexpr std::uint16_t kDontFragment = 0x4000;
-constexpr std::uint8_t kTimeToLive = 64;
+constexpr std::uint32_t kDontFragment = 0x4000;
+constexpr std::uint32_t kTimeToLive = 64;
+constexpr std::size_t kAddresses = 12; ///< source, then destination, in the IPv4 header
+constexpr std::size_t kAddressesBytes = 8;
 
 constexpr std::uint8_t kEchoAnswer = 0;
-constexpr std::uint8_t kEchoRequest = 8;
+constexpr std::uint32_t kEchoRequest = 8;
+
+/// An IPv4 packet whose header has been checked.
+struct Ipv4Packet {
+  std::uint8_t *begin = nullptr;
+  Ipv4Address source;
+  Ipv4Address destination;
+  ByteSpan payload;
+};
 
 std::uint16_t checksum(ByteView bytes) { return checksum_finish(checksum_add(0, bytes)); }
 
-} // namespace
+/// The sum of UDP's pseudo header (RFC 768): the addresses as they stand in the packet, and these.
+std::uint32_t pseudo_sum(const std::uint8_t *packet, std::size_t udp_bytes) {
+  const auto start = static_cast<std::uint32_t>(IpProtocol::kUdp) + udp_bytes;
+  return checksum_add(static_cast<std::uint32_t>(start), {packet + kAddresses, kAddressesBytes});
+}
 
-std::optional<Ipv4Packet> parse_ipv4(ByteSpan packet, Counters &counters) {
-  const std::uint8_t *at = packet.data();
-  if (packet.size() < kIpv4HeaderBytes || at[0] >> 4 != kVersion4) {
+/// False, and the reason counted, when the header is not sound.
+bool parse_ipv4(ByteSpan bytes, Ipv4Packet &packet, Counters &counters) {
+  std::uint8_t *at = bytes.data();
+  if (bytes.size() < kIpv4HeaderBytes || at[0] >> 4 != kVersion4) {
     ++counters.malformed;
-    return std::nullopt;
+    return false;
   }
   const std::size_t header_bytes = (at[0] & 0xFU) * 4U;
   const std::size_t total_bytes = get_be16(at + 2);
-  if (header_bytes < kIpv4HeaderBytes || total_bytes < header_bytes ||
-      total_bytes > packet.size()) {
+  if (header_bytes < kIpv4HeaderBytes || total_bytes < header_bytes || total_bytes > bytes.size()) {
     ++counters.malformed;
-    return std::nullopt;
+    return false;
   }
-  if (checksum(packet.first(header_bytes)) != 0) {
+  if (checksum(bytes.first(header_bytes)) != 0) {
     ++counters.bad_checksum;
-    return std::nullopt;
+    return false;
   }
   if ((get_be16(at + 6) & kMoreFragmentsOrOffset) != 0) {
     ++counters.fragments;
-    return std::nullopt;
+    return false;
   }
-  return Ipv4Packet{get_address(at + 12), get_address(at + 16), static_cast<IpProtocol>(at[9]),
-                    packet.subspan(header_bytes, total_bytes - header_bytes)};
-}
-
-void write_ipv4_header(std::uint8_t *packet, IpProtocol protocol, Ipv4Address source,
-                       Ipv4Address destination, std::size_t payload_bytes) {
-  packet[0] = (kVersion4 << 4) | (kIpv4HeaderBytes / 4);
-  packet[1] = 0;
-  put_be16(packet + 2, static_cast<std::uint32_t>(kIpv4HeaderBytes + payload_bytes));
-  // Unfragmentable packets need no identification (RFC 6864 section 4.1).
-  put_be32(packet + 4, kDontFragment);
-  packet[8] = kTimeToLive;
-  packet[9] = static_cast<std::uint8_t>(protocol);
-  put_be16(packet + 10, 0);
-  put_address(packet + 12, source);
-  put_address(packet + 16, destination);
-  put_be16(packet + 10, checksum({packet, kIpv4HeaderBytes}));
+  packet = {at, get_address(at + kAddresses), get_address(at + kAddresses + 4),
+            bytes.subspan(header_bytes, total_bytes - header_bytes)};
+  return true;
 }
 
 std::optional<Datagram> parse_udp(const Ipv4Packet &packet, Counters &counters) {
@@ -66,34 +66,22 @@ std::optional<Datagram> parse_udp(const Ipv4Packet &packet, Counters &counters) 
     ++counters.malformed;
     return std::nullopt;
   }
-  const std::uint32_t pseudo = udp_pseudo_sum(packet.source, packet.destination, size);
+  // A checksum of zero means that none was computed.
   if (get_be16(at + 6) != 0 &&
-      checksum_finish(checksum_add(pseudo, packet.payload.first(size))) != 0) {
+      checksum_finish(checksum_add(pseudo_sum(packet.begin, size), {at, size})) != 0) {
     ++counters.bad_checksum;
     return std::nullopt;
   }
   return Datagram{{packet.source, static_cast<std::uint16_t>(get_be16(at))},
                   static_cast<std::uint16_t>(get_be16(at + 2)),
-                  packet.payload.subspan(kUdpHeaderBytes, size - kUdpHeaderBytes)};
+                  {at + kUdpHeaderBytes, size - kUdpHeaderBytes}};
 }
 
-std::size_t write_datagram(std::uint8_t *packet, Endpoint source, Endpoint destination,
-                           std::size_t payload_bytes) {
-  std::uint8_t *udp = packet + kIpv4HeaderBytes;
-  const std::size_t udp_bytes = kUdpHeaderBytes + payload_bytes;
-  put_be16(udp, source.port);
-  put_be16(udp + 2, destination.port);
-  put_be32(udp + 4, static_cast<std::uint32_t>(udp_bytes << 16));
-  const std::uint32_t pseudo = udp_pseudo_sum(source.address, destination.address, udp_bytes);
-  const std::uint16_t sum = checksum_finish(checksum_add(pseudo, {udp, udp_bytes}));
-  // Zero would mean "not computed"; its other ones' complement form says the same (RFC 768).
-  put_be16(udp + 6, sum == 0 ? 0xFFFF : sum);
-  write_ipv4_header(packet, IpProtocol::kUdp, source.address, destination.address, udp_bytes);
-  return kIpv4HeaderBytes + udp_bytes;
-}
-
+/// Turns an echo request into its answer, in place. Options of the request are not repeated: the
+/// answer's header stands right before the message.
 ByteSpan answer_echo(const Ipv4Packet &request, Counters &counters) {
   const ByteSpan message = request.payload;
+  std::uint8_t *at = message.data();
   if (message.size() < kIcmpHeaderBytes) {
     ++counters.malformed;
     return {};
@@ -102,34 +90,69 @@ ByteSpan answer_echo(const Ipv4Packet &request, Counters &counters) {
     ++counters.bad_checksum;
     return {};
   }
-  if (message[0] != kEchoRequest || message[1] != 0) {
+  if (get_be16(at) != kEchoRequest << 8) {
     ++counters.foreign;
     return {};
   }
-  message[0] = kEchoAnswer;
-  put_be16(message.data() + 2, 0);
-  put_be16(message.data() + 2, checksum(message));
-  std::uint8_t *packet = message.data() - kIpv4HeaderBytes;
-  write_ipv4_header(packet, IpProtocol::kIcmp, request.destination, request.source, message.size());
-  return {packet, kIpv4HeaderBytes + message.size()};
+  at[0] = kEchoAnswer;
+  put_be16(at + 2, 0);
+  put_be16(at + 2, checksum(message));
+  write_ipv4_header(at - kIpv4HeaderBytes, IpProtocol::kIcmp, request.destination, request.source,
+                    message.size());
+  return {at - kIpv4HeaderBytes, kIpv4HeaderBytes + message.size()};
 }
 
-IpOutcome receive_packet(ByteSpan bytes, Ipv4Address own, Counters &counters) {
-  const auto packet = parse_ipv4(bytes, counters);
-  if (!packet) {
+/// Whether a packet is for the station `own`. A group or our own address as source would make us
+/// answer many, or ourselves.
+bool is_for(Ipv4Address own, const Ipv4Packet &packet) {
+  return packet.destination == own && packet.source != own && !own.is_none() &&
+         !packet.source.is_none() && !packet.source.is_group();
+}
+
+} // namespace
+
+void write_ipv4_header(std::uint8_t *packet, IpProtocol protocol, Ipv4Address source,
+                       Ipv4Address destination, std::size_t payload_bytes) {
+  const auto total = static_cast<std::uint32_t>(kIpv4HeaderBytes + payload_bytes);
+  put_be32(packet, (kVersion4 << 28) | (kIpv4HeaderBytes / 4 << 24) | total);
+  // Unfragmentable packets need no identification (RFC 6864 section 4.1).
+  put_be32(packet + 4, kDontFragment);
+  put_be32(packet + 8, (kTimeToLive << 24) | (static_cast<std::uint32_t>(protocol) << 16));
+  put_address(packet + kAddresses, source);
+  put_address(packet + kAddresses + 4, destination);
+  put_be16(packet + 10, checksum({packet, kIpv4HeaderBytes}));
+}
+
+std::size_t write_datagram(std::uint8_t *packet, Endpoint source, Endpoint destination,
+                           std::size_t payload_bytes) {
+  std::uint8_t *udp = packet + kIpv4HeaderBytes;
+  const std::size_t udp_bytes = kUdpHeaderBytes + payload_bytes;
+  write_ipv4_header(packet, IpProtocol::kUdp, source.address, destination.address, udp_bytes);
+  put_be32(udp, (std::uint32_t{source.port} << 16) | destination.port);
+  put_be32(udp + 4, static_cast<std::uint32_t>(udp_bytes << 16));
+  const std::uint16_t sum =
+      checksum_finish(checksum_add(pseudo_sum(packet, udp_bytes), {udp, udp_bytes}));
+  // Zero would mean "not computed"; its other ones' complement form says the same (RFC 768).
+  put_be16(udp + 6, sum == 0 ? 0xFFFF : sum);
+  return kIpv4HeaderBytes + udp_bytes;
+}
+
+ByteSpan receive_packet(ByteSpan bytes, Ipv4Address own, std::uint16_t dhcp_port,
+                        Counters &counters, std::optional<Datagram> &datagram) {
+  Ipv4Packet packet;
+  if (!parse_ipv4(bytes, packet, counters)) {
     return {};
   }
-  // A group or our own address as source would make us answer many, or ourselves.
-  const bool is_own = !own.is_none() && packet->destination == own;
-  const bool is_sane =
-      !packet->source.is_none() && !packet->source.is_group() && packet->source != own;
-  if (is_sane && packet->protocol == IpProtocol::kUdp) {
-    const auto datagram = parse_udp(*packet, counters);
-    if (!datagram || is_own || datagram->local_port == kDhcpClientPort) {
-      return {datagram, {}};
+  const auto protocol = static_cast<IpProtocol>(packet.begin[9]);
+  const bool is_own = is_for(own, packet);
+  if (protocol == IpProtocol::kUdp) {
+    datagram = parse_udp(packet, counters);
+    if (!datagram || datagram->local_port == dhcp_port || is_own) {
+      return {};
     }
-  } else if (is_sane && is_own && packet->protocol == IpProtocol::kIcmp) {
-    return {std::nullopt, answer_echo(*packet, counters)};
+    datagram.reset();
+  } else if (is_own && protocol == IpProtocol::kIcmp) {
+    return answer_echo(packet, counters);
   }
   ++counters.foreign;
   return {};

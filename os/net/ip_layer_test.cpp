@@ -37,7 +37,7 @@ TEST_P(DamagedPacket, IsDroppedAndCountedOnce) {
   Bytes packet = valid_packet();
   GetParam().apply(packet);
   Counters counters;
-  const IpOutcome outcome = receive_packet(packet, kOwn, counters);
+  const Received outcome = receive(packet, kOwn, counters);
   EXPECT_FALSE(outcome.datagram);
   EXPECT_TRUE(outcome.answer.empty());
   EXPECT_EQ(counters.*GetParam().reason, 1);
@@ -127,7 +127,7 @@ TEST(IpLayer, DeliversADatagramAndIgnoresLinkPadding) {
   Bytes packet = valid_packet();
   packet.resize(packet.size() + 13, 0xEE);
   Counters counters;
-  const IpOutcome outcome = receive_packet(packet, kOwn, counters);
+  const Received outcome = receive(packet, kOwn, counters);
   ASSERT_TRUE(outcome.datagram);
   EXPECT_EQ(outcome.datagram->peer, kFrom);
   EXPECT_EQ(outcome.datagram->local_port, 5683);
@@ -138,7 +138,7 @@ TEST(IpLayer, AcceptsADatagramWithoutChecksum) {
   Bytes packet = valid_packet();
   set_be16(packet, 26, 0);
   Counters counters;
-  EXPECT_TRUE(receive_packet(packet, kOwn, counters).datagram);
+  EXPECT_TRUE(receive(packet, kOwn, counters).datagram);
 }
 
 TEST(IpLayer, SkipsOptions) {
@@ -146,7 +146,7 @@ TEST(IpLayer, SkipsOptions) {
   const Bytes packet = ipv4(kPeer, kOwn, 17, ByteView(whole).subspan(20), Bytes{1, 1, 1, 0});
   Counters counters;
   Bytes copy = packet;
-  const IpOutcome outcome = receive_packet(copy, kOwn, counters);
+  const Received outcome = receive(copy, kOwn, counters);
   ASSERT_TRUE(outcome.datagram);
   EXPECT_EQ(as_text(outcome.datagram->payload), "hello");
 }
@@ -174,7 +174,7 @@ TEST(IpLayer, SendsAZeroChecksumAsItsOtherForm) {
   write_datagram(packet.data(), kTo, kFrom, 2);
   EXPECT_THAT(Bytes(packet.begin() + 26, packet.begin() + 28), testing::ElementsAre(0xFF, 0xFF));
   Counters counters;
-  EXPECT_TRUE(receive_packet(packet, kFrom.address, counters).datagram);
+  EXPECT_TRUE(receive(packet, kFrom.address, counters).datagram);
 }
 
 TEST(IpLayer, AnswersPingInPlaceWithOrWithoutOptions) {
@@ -182,7 +182,7 @@ TEST(IpLayer, AnswersPingInPlaceWithOrWithoutOptions) {
     Bytes packet = echo_request(kPeer, kOwn, as_bytes("0123456"), options);
     const Bytes request = packet;
     Counters counters;
-    const ByteSpan answer = receive_packet(packet, kOwn, counters).answer;
+    const ByteSpan answer = receive(packet, kOwn, counters).answer;
     ASSERT_EQ(answer.size(), request.size() - options.size());
     EXPECT_EQ(naive_sum(answer.first(20)), 0);
     EXPECT_EQ(naive_sum(answer.subspan(20)), 0);
@@ -199,9 +199,11 @@ TEST(IpLayer, HearsOnlyDhcpBeforeItHasAnAddress) {
   Bytes dhcp = udp({kPeer, 67}, {kOwn, 68}, as_bytes("offer"));
   Bytes other = valid_packet();
   Bytes ping = echo_request(kPeer, kOwn, as_bytes("x"));
-  EXPECT_TRUE(receive_packet(dhcp, {}, counters).datagram);
-  EXPECT_FALSE(receive_packet(other, {}, counters).datagram);
-  EXPECT_TRUE(receive_packet(ping, {}, counters).answer.empty());
+  Bytes to_none = udp(kFrom, {{}, 5683}, as_bytes("x"));
+  EXPECT_TRUE(receive(dhcp, {}, counters).datagram);
+  EXPECT_FALSE(receive(other, {}, counters).datagram);
+  EXPECT_FALSE(receive(to_none, {}, counters).datagram);
+  EXPECT_TRUE(receive(ping, {}, counters).answer.empty());
 }
 
 } // namespace

@@ -56,7 +56,7 @@ TEST(SlipStack, ExchangesDatagramsAndAnswersPing) {
   const ByteView out = stack.poll(0);
   Bytes answer(out.begin(), out.end());
   Counters counters;
-  const auto returned = receive_packet(answer, kPeer, counters).datagram;
+  const auto returned = receive(answer, kPeer, counters).datagram;
   ASSERT_TRUE(returned);
   EXPECT_EQ(as_text(returned->payload), "over serial");
 

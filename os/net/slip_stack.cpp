@@ -7,9 +7,9 @@
 namespace tinyml::net {
 
 std::optional<Datagram> SlipStack::handle_frame(ByteSpan packet, std::uint64_t /*now_ns*/) {
-  const IpOutcome outcome = receive_packet(packet, address_, counters_);
-  outgoing_ = outcome.answer;
-  return outcome.datagram;
+  std::optional<Datagram> datagram;
+  outgoing_ = receive_packet(packet, address_, 0, counters_, datagram);
+  return datagram;
 }
 
 SendStatus SlipStack::send(Endpoint peer, std::uint16_t local_port, ByteView payload,

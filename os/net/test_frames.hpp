@@ -114,6 +114,18 @@ inline Bytes arp(std::uint16_t operation, const MacAddress &sender_mac, Ipv4Addr
   return bytes;
 }
 
+/// receive_packet() with both results side by side.
+struct Received {
+  std::optional<Datagram> datagram;
+  ByteSpan answer;
+};
+
+inline Received receive(ByteSpan packet, Ipv4Address own, Counters &counters) {
+  Received received;
+  received.answer = receive_packet(packet, own, kDhcpClientPort, counters, received.datagram);
+  return received;
+}
+
 /// A stack with its frame buffer and a link that keeps what was sent.
 struct Station {
   explicit Station(const StackConfig &config, std::size_t frame_bytes = kEthernetFrameBytes)

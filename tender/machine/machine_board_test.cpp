@@ -59,8 +59,9 @@ public:
     return answer;
   }
 
-  /// The next IPv4 packet that comes to us within a while; the device's ARP questions are answered.
-  Bytes receive_packet(net::EtherType wanted = net::EtherType::kIpv4) const {
+  /// The next frame of that type that comes to us within a while; the device's ARP questions are
+  /// answered.
+  Bytes receive_frame(net::EtherType wanted) const {
     for (;;) {
       pollfd waiting{socket_.get(), POLLIN, 0};
       Bytes frame(2048);
@@ -70,20 +71,26 @@ public:
         return {};
       }
       frame.resize(static_cast<std::size_t>(size));
-      const auto arp = net::parse_arp(ByteView(frame).subspan(14));
-      if (arp && arp->operation == net::ArpOperation::kRequest && arp->target == kTester) {
-        send(arp->sender_mac, 0x0806,
-             net::test::arp(2, kTesterMac, kTester, arp->sender_mac, arp->sender));
+      const std::uint8_t *at = frame.data();
+      if (net::is_arp(frame) && net::arp_operation(at) == net::ArpOperation::kQuestion &&
+          net::arp_target(at) == kTester) {
+        send(net::arp_sender_mac(at), 0x0806,
+             net::test::arp(2, kTesterMac, kTester, net::arp_sender_mac(at), net::arp_sender(at)));
       } else if (net::frame_type(frame.data()) == wanted) {
-        return {frame.begin() + 14, frame.end()};
+        return frame;
       }
     }
   }
 
+  Bytes receive_packet() const {
+    const Bytes frame = receive_frame(net::EtherType::kIpv4);
+    return frame.empty() ? frame : Bytes(frame.begin() + 14, frame.end());
+  }
+
   std::optional<net::MacAddress> resolve(net::Ipv4Address address) const {
     send(net::kBroadcastMac, 0x0806, net::test::arp(1, kTesterMac, kTester, {}, address));
-    const auto answer = net::parse_arp(receive_packet(net::EtherType::kArp));
-    return answer ? std::optional(answer->sender_mac) : std::nullopt;
+    const Bytes answer = receive_frame(net::EtherType::kArp);
+    return net::is_arp(answer) ? std::optional(net::arp_sender_mac(answer.data())) : std::nullopt;
   }
 
 private:
@@ -146,7 +153,7 @@ TEST_F(Board, EchoesUdpOfEverySize) {
     tester.send(*mac, 0x0800, net::test::udp({kTester, 5000}, {device, 7}, payload));
     Bytes packet = tester.receive_packet();
     net::Counters counters;
-    const auto answer = net::receive_packet(packet, kTester, counters).datagram;
+    const auto answer = net::test::receive(packet, kTester, counters).datagram;
     ASSERT_TRUE(answer) << size;
     EXPECT_EQ(answer->peer, (net::Endpoint{device, 7}));
     ASSERT_TRUE(

@@ -25,49 +25,37 @@ Gateway::Outcome Gateway::handle(ByteSpan buffer, std::size_t frame_bytes, Time 
 }
 
 ByteView Gateway::answer_arp(ByteSpan frame) {
-  const auto arp = net::parse_arp(frame.subspan(kEthernetHeaderBytes));
-  if (!arp || arp->operation != net::ArpOperation::kRequest || arp->target != subnet_.gateway) {
+  if (!net::is_arp(frame) || net::arp_target(frame.data()) != subnet_.gateway ||
+      net::arp_operation(frame.data()) != net::ArpOperation::kQuestion) {
     ++counters_.foreign;
     return {};
   }
-  net::write_arp_frame(frame.data(), arp->sender_mac,
-                       {net::ArpOperation::kAnswer, subnet_.gateway_mac, subnet_.gateway,
-                        arp->sender_mac, arp->sender});
+  net::answer_arp(frame.data(), subnet_.gateway_mac, subnet_.gateway);
   return frame.first(net::kArpFrameBytes);
 }
 
 Gateway::Outcome Gateway::handle_ip(ByteSpan buffer, std::size_t frame_bytes, Time now) {
   const MacAddress from = net::frame_source(buffer.data());
-  const auto packet = net::parse_ipv4(
-      buffer.subspan(kEthernetHeaderBytes, frame_bytes - kEthernetHeaderBytes), counters_);
-  if (!packet) {
+  const ByteSpan packet = buffer.subspan(kEthernetHeaderBytes, frame_bytes - kEthernetHeaderBytes);
+  std::optional<net::Datagram> datagram;
+  const ByteSpan ping =
+      net::receive_packet(packet, subnet_.gateway, net::kDhcpServerPort, counters_, datagram);
+  if (!ping.empty()) {
+    std::uint8_t *frame = ping.data() - kEthernetHeaderBytes;
+    net::write_ethernet_header(frame, from, subnet_.gateway_mac, net::EtherType::kIpv4);
+    return {{frame, kEthernetHeaderBytes + ping.size()}, std::nullopt};
+  }
+  if (!datagram) {
     return {};
   }
-  const bool to_us = packet->destination == subnet_.gateway;
-  const bool from_guest = subnet_.contains(packet->source) && packet->source != subnet_.gateway;
-  if (packet->protocol == net::IpProtocol::kUdp) {
-    const auto datagram = net::parse_udp(*packet, counters_);
-    if (datagram && datagram->local_port == net::kDhcpServerPort) {
-      return {answer_dhcp(buffer, datagram->payload, now), std::nullopt};
-    }
-    if (datagram && to_us && from_guest) {
-      return {{}, RelayedDatagram{from, datagram->peer, datagram->local_port, datagram->payload}};
-    }
-  } else if (packet->protocol == net::IpProtocol::kIcmp && to_us && from_guest) {
-    return {answer_ping(*packet, from), std::nullopt};
+  if (datagram->local_port == net::kDhcpServerPort) {
+    return {answer_dhcp(buffer, datagram->payload, now), std::nullopt};
   }
-  ++counters_.foreign;
-  return {};
-}
-
-ByteView Gateway::answer_ping(const net::Ipv4Packet &packet, const MacAddress &from) {
-  const ByteSpan answer = net::answer_echo(packet, counters_);
-  if (answer.empty()) {
+  if (!subnet_.contains(datagram->peer.address)) {
+    ++counters_.foreign;
     return {};
   }
-  std::uint8_t *frame = answer.data() - kEthernetHeaderBytes;
-  net::write_ethernet_header(frame, from, subnet_.gateway_mac, net::EtherType::kIpv4);
-  return {frame, kEthernetHeaderBytes + answer.size()};
+  return {{}, RelayedDatagram{from, datagram->peer, datagram->local_port, datagram->payload}};
 }
 
 ByteView Gateway::answer_dhcp(ByteSpan buffer, ByteView payload, Time now) {

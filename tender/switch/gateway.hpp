@@ -43,7 +43,6 @@ public:
 private:
   [[nodiscard]] ByteView answer_arp(ByteSpan frame);
   [[nodiscard]] Outcome handle_ip(ByteSpan buffer, std::size_t frame_bytes, Time now);
-  [[nodiscard]] ByteView answer_ping(const net::Ipv4Packet &packet, const net::MacAddress &from);
   [[nodiscard]] ByteView answer_dhcp(ByteSpan buffer, ByteView payload, Time now);
 
   Subnet subnet_;
