@@ -17,7 +17,12 @@ foreach(board IN LISTS TINYML_KIT_BOARDS)
   set(previous kit_${board})
 endforeach()
 list(TRANSFORM TINYML_KIT_BOARDS PREPEND kit_ OUTPUT_VARIABLE kit_targets)
-add_custom_target(kits DEPENDS ${kit_targets})
+option(TINYML_BUILD_KITS "Build the kits with everything else, not only on request" ON)
+if(TINYML_BUILD_KITS AND NOT TINYML_FUZZERS)
+  add_custom_target(kits ALL DEPENDS ${kit_targets})
+else()
+  add_custom_target(kits DEPENDS ${kit_targets})
+endif()
 
 if(NOT TINYML_FUZZERS)
   # The stub is nobody's kit; it only has to build.
