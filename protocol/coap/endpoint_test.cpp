@@ -203,6 +203,28 @@ TYPED_TEST(EndpointTest, keeps_to_nstart) {
   EXPECT_TRUE(this->coap.request(kPeer, Code::kGet));
 }
 
+TYPED_TEST(EndpointTest, an_exchange_that_ends_between_draft_and_send_does_no_harm) {
+  const Bytes first = this->start_get(0);
+  Draft draft = this->coap.request(kOther, Code::kGet);
+  this->coap.cancel(kPeer, view(first).token());
+  ASSERT_TRUE(this->coap.send(draft, 0, 1));
+  EXPECT_FALSE(sent(this->coap, 0).empty());
+  for (const Tag tag : {2U, 3U}) { // must not get the exchange that is in use
+    Draft next = this->coap.request(PeerId{100 + tag}, Code::kGet);
+    ASSERT_TRUE(this->coap.send(next, 0, tag));
+    EXPECT_FALSE(sent(this->coap, 0).empty());
+  }
+  EXPECT_EQ(this->coap.in_flight(kOther), 1U);
+  std::vector<Tag> timed_out;
+  while (this->coap.next_deadline() != kNever) {
+    const Event event = this->coap.poll(this->coap.next_deadline());
+    if (event.kind == EventKind::kTimeout) {
+      timed_out.push_back(event.tag);
+    }
+  }
+  EXPECT_THAT(timed_out, testing::UnorderedElementsAre(1U, 2U, 3U));
+}
+
 TYPED_TEST(EndpointTest, ping_is_answered_with_reset_and_our_ping_with_pong) {
   Incoming ping(Type::kConfirmable, Code::kEmpty, 0x1234, Token());
   EXPECT_FALSE(this->coap.receive(kPeer, ping.message.bytes(), 0));

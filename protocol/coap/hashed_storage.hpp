@@ -4,6 +4,7 @@
 #include "protocol/coap/exchange.hpp"
 #include "protocol/coap/random.hpp"
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <set>
@@ -70,8 +71,9 @@ public:
   /// Takes over the drafted message and makes the exchange findable.
   void commit(Exchange &exchange) {
     Slot &slot = slot_of(exchange);
-    if (!free_.empty() && free_.back() == &slot) {
-      free_.pop_back();
+    if (slot.free) { // the last one, unless others were released since the draft was begun
+      slot.free = false;
+      free_.erase(std::find(free_.rbegin(), free_.rend(), &slot).base() - 1);
     }
     slot.message.assign(draft_.begin(), draft_.begin() + exchange.size_bytes);
     by_message_id_[message_key(exchange.peer, exchange.message_id)] = &slot;
@@ -94,6 +96,7 @@ public:
   void release(Exchange &exchange) {
     withdraw(exchange);
     exchange.kind = ExchangeKind::kFree;
+    slot_of(exchange).free = true;
     free_.push_back(&slot_of(exchange));
   }
   void update(Exchange &exchange, ExchangeState state, Millis deadline_ms) {
@@ -159,6 +162,7 @@ private:
   struct Slot : Exchange {
     std::vector<std::uint8_t> message;
     bool counted = false; ///< in its peer's in_flight
+    bool free = true;     ///< in free_
   };
   struct Peer {
     std::uint32_t in_flight = 0;
