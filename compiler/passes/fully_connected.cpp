@@ -11,7 +11,8 @@ Expected<void> make_fully_connected(ir::Graph &graph) {
         rewriter.shape(node.inputs[1]).size() != 2) {
       return false;
     }
-    const ir::ValueId weights = rewriter.transpose(node.inputs[1], {1, 0}, node.name);
+    const std::string name = rewriter.value(node.inputs[1]).name;
+    const ir::ValueId weights = rewriter.transpose(node.inputs[1], {1, 0}, name);
     rewriter.replace(
         node, rewriter.emit(ir::Op::kFullyConnected, {node.inputs[0], weights}, {}, node.name));
     return true;
