@@ -7,7 +7,7 @@
 #include <optional>
 
 /// What the planner may assume about kernels/generic: in which order each kernel reads and writes.
-/// kernels_overlap_test holds the kernels to it.
+/// kernels/generic/sweep_test.cpp holds the kernels to it.
 namespace tinyml::plan {
 
 /// The operator moves no data: its output is its input's storage.

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+// Windowed kernels over many odd shapes: equal to the reference, and equal again when the output
+// lies over the input at exactly the distance the planner relies on.
+#include "compiler/codegen/pack.hpp"
+#include "compiler/ir/types.hpp"
+#include "compiler/plan/kernel_facts.hpp"
+#include "kernels/generic/average_pool2d.hpp"
+#include "kernels/generic/conv2d.hpp"
+#include "kernels/generic/conv2d_sparse.hpp"
+#include "kernels/generic/depthwise_conv2d.hpp"
+#include "kernels/generic/max_pool2d.hpp"
+#include "kernels/reference/depthwise_conv2d.hpp"
+#include "kernels/reference/pool2d.hpp"
+
+#include <gmock/gmock.h>
+
+#include <limits>
+#include <random>
+
+namespace tinyml::kernels::generic {
+namespace {
+
+using Bytes = std::vector<std::int8_t>;
+
+/// A random window that fits its input, and data for it.
+struct Case {
+  reference::Conv2dShape shape{};
+  Bytes input;
+  ir::ConstantData filter; ///< OHWI, or 1HWC for depthwise
+  std::vector<std::int32_t> bias;
+  std::vector<std::int32_t> multipliers;
+  std::vector<std::int8_t> shifts;
+  std::vector<Multiplier> pairs;
+
+  [[nodiscard]] std::size_t outputs() const {
+    const auto &o = shape.out;
+    return static_cast<std::size_t>(o.batches * o.height * o.width * o.channels);
+  }
+};
+
+class Random {
+public:
+  explicit Random(unsigned seed) : engine_(seed) {}
+  std::int32_t pick(std::int32_t low, std::int32_t high) {
+    return std::uniform_int_distribution<std::int32_t>(low, high)(engine_);
+  }
+  std::int8_t byte() { return static_cast<std::int8_t>(pick(-128, 127)); }
+
+private:
+  std::mt19937 engine_;
+};
+
+std::int32_t out_size(std::int32_t size, std::int32_t pads, std::int32_t kernel,
+                      std::int32_t dilation, std::int32_t stride) {
+  const std::int32_t room = size + pads - ((kernel - 1) * dilation + 1);
+  return room < 0 ? 0 : room / stride + 1;
+}
+
+enum class Kind { kDense, kSparse, kDepthwise, kPool };
+
+/// Shape with at least one output; pools never have an empty window.
+reference::Conv2dShape random_shape(Random &random, Kind kind) {
+  reference::Conv2dShape s{};
+  do {
+    s.groups = kind == Kind::kSparse ? random.pick(1, 3) : 1;
+    s.in = {random.pick(1, 2), random.pick(1, 9), random.pick(1, 9), s.groups * random.pick(1, 6)};
+    s.window = {random.pick(1, 4), random.pick(1, 4), random.pick(1, 3), random.pick(1, 3)};
+    if (kind == Kind::kSparse) {
+      s.window.dilation_h = random.pick(1, 3);
+      s.window.dilation_w = random.pick(1, 3);
+    }
+    s.window.pad_top = random.pick(0, s.window.kernel_h - 1);
+    s.window.pad_left = random.pick(0, s.window.kernel_w - 1);
+    const std::int32_t bottom = random.pick(0, s.window.pad_top);
+    const std::int32_t right = random.pick(0, s.window.pad_left);
+    s.out = {s.in.batches,
+             out_size(s.in.height, s.window.pad_top + bottom, s.window.kernel_h,
+                      s.window.dilation_h, s.window.stride_h),
+             out_size(s.in.width, s.window.pad_left + right, s.window.kernel_w, s.window.dilation_w,
+                      s.window.stride_w),
+             kind == Kind::kDense || kind == Kind::kSparse ? s.groups * random.pick(1, 7)
+                                                           : s.in.channels};
+  } while (s.out.height < 1 || s.out.width < 1);
+  return s;
+}
+
+Case random_case(Random &random, Kind kind) {
+  Case c;
+  c.shape = random_shape(random, kind);
+  const auto &in = c.shape.in;
+  c.input.resize(static_cast<std::size_t>(in.batches * in.height * in.width * in.channels));
+  std::generate(c.input.begin(), c.input.end(), [&] { return random.byte(); });
+  const std::int32_t depth = kind == Kind::kDepthwise ? 1 : in.channels / c.shape.groups;
+  c.filter.resize(static_cast<std::size_t>(c.shape.window.kernel_h * c.shape.window.kernel_w *
+                                           depth * c.shape.out.channels));
+  std::generate(c.filter.begin(), c.filter.end(),
+                [&] { return static_cast<std::uint8_t>(random.byte()); });
+  for (std::int32_t channel = 0; channel < c.shape.out.channels; ++channel) {
+    c.bias.push_back(random.pick(-20000, 20000));
+    c.pairs.push_back(
+        {random.pick(1 << 30, std::numeric_limits<std::int32_t>::max()), random.pick(-12, 1)});
+    c.multipliers.push_back(c.pairs.back().value);
+    c.shifts.push_back(static_cast<std::int8_t>(c.pairs.back().shift));
+  }
+  return c;
+}
+
+Window window_of(const reference::Conv2dShape &s) {
+  const auto narrow = [](std::int32_t value) { return static_cast<std::uint16_t>(value); };
+  const auto &w = s.window;
+  return {narrow(s.in.height),
+          narrow(s.in.width),
+          narrow(s.in.channels),
+          narrow(s.out.height),
+          narrow(s.out.width),
+          narrow(s.out.channels),
+          narrow((w.kernel_h - 1) * w.dilation_h + 1),
+          narrow((w.kernel_w - 1) * w.dilation_w + 1),
+          narrow(w.stride_h),
+          narrow(w.stride_w),
+          narrow(w.pad_top),
+          narrow(w.pad_left),
+          narrow(s.in.batches)};
+}
+
+constexpr std::int32_t kInputZero = -7;
+constexpr std::int32_t kOutputZero = 5;
+
+Arithmetic<std::int8_t> arithmetic_of(const Case &c) {
+  return {
+      c.bias.data(), c.multipliers.data(), c.shifts.data(), -kInputZero, kOutputZero, -100, 120, 1};
+}
+
+std::size_t size(std::int32_t value) { return static_cast<std::size_t>(value); }
+
+/// The distance the planner would keep, asked as it asks.
+std::int64_t lead_of(const Case &c, ir::Op op) {
+  const auto &s = c.shape;
+  const auto &w = s.window;
+  const auto image = [](const reference::Image &i) {
+    return ir::TensorType{ir::ElementType::kInt8, {i.batches, i.height, i.width, i.channels}, {}};
+  };
+  ir::Graph graph;
+  const ir::Shape filter =
+      op == ir::Op::kDepthwiseConv2d
+          ? ir::Shape{1, w.kernel_h, w.kernel_w, s.out.channels}
+          : ir::Shape{s.out.channels, w.kernel_h, w.kernel_w, s.in.channels / s.groups};
+  graph.values = {{"x", image(s.in), {}},
+                  {"w", {ir::ElementType::kInt8, filter, {}}, {}},
+                  {"y", image(s.out), {}}};
+  using Ints = std::vector<std::int64_t>;
+  ir::Node node{op, "", {0, 1}, {2}, {}};
+  node.attributes["strides"] = Ints{w.stride_h, w.stride_w};
+  node.attributes["dilations"] = Ints{w.dilation_h, w.dilation_w};
+  node.attributes["pads"] = Ints{w.pad_top, w.pad_left, 0, 0};
+  node.attributes["kernel"] = Ints{w.kernel_h, w.kernel_w};
+  const auto lead = plan::overlap_lead_bytes(graph, node, 0);
+  EXPECT_TRUE(lead.has_value());
+  return lead.value_or(0);
+}
+
+/// Runs `kernel(input, output)` apart and overlapped; both must give `wanted`.
+template <typename Kernel>
+void expect_both(const Case &c, ir::Op op, const Bytes &wanted, const Kernel &kernel) {
+  Bytes apart(c.outputs());
+  kernel(c.input.data(), apart.data());
+  ASSERT_EQ(apart, wanted);
+
+  const auto lead = static_cast<std::size_t>(std::max<std::int64_t>(0, lead_of(c, op)));
+  Bytes arena(std::max(lead + c.input.size(), c.outputs()));
+  std::copy(c.input.begin(), c.input.end(), arena.begin() + static_cast<std::ptrdiff_t>(lead));
+  kernel(arena.data() + lead, arena.data());
+  arena.resize(c.outputs());
+  ASSERT_EQ(arena, wanted) << "with the output " << lead << " bytes below the input";
+}
+
+constexpr codegen::Packing kPacking{isa::kOutputTile};
+constexpr int kRounds = 400;
+
+const std::int8_t *as_int8(const ir::ConstantData &data) {
+  return reinterpret_cast<const std::int8_t *>(data.data());
+}
+
+Bytes reference_convolution(const Case &c, bool depthwise) {
+  const reference::Int8Output output{c.pairs.data(), kOutputZero, -100, 120};
+  Bytes out(c.outputs());
+  if (depthwise) {
+    reference::depthwise_conv2d(c.shape, c.input.data(), kInputZero, as_int8(c.filter),
+                                c.bias.data(), output, out.data());
+  } else {
+    reference::conv2d(c.shape, c.input.data(), kInputZero, as_int8(c.filter), c.bias.data(), output,
+                      out.data());
+  }
+  return out;
+}
+
+TEST(Sweep, Conv2dEqualsTheReference) {
+  Random random(1);
+  for (int round = 0; round < kRounds; ++round) {
+    const Case c = random_case(random, Kind::kDense);
+    const std::size_t inputs = c.filter.size() / size(c.shape.out.channels);
+    const auto packed =
+        codegen::pack_dense(c.filter, {1, size(c.shape.out.channels), inputs}, 1, kPacking);
+    const Conv2d<std::int8_t> layer{window_of(c.shape), as_int8(packed), arithmetic_of(c)};
+    expect_both(c, ir::Op::kConv2d, reference_convolution(c, false),
+                [&](const std::int8_t *x, std::int8_t *y) { conv2d(layer, x, y); });
+    ASSERT_FALSE(HasFailure()) << "round " << round;
+  }
+}
+
+TEST(Sweep, GroupedAndDilatedConv2dEqualsTheReference) {
+  Random random(2);
+  const auto narrow = [](std::int32_t value) { return static_cast<std::uint16_t>(value); };
+  for (int round = 0; round < kRounds; ++round) {
+    const Case c = random_case(random, Kind::kSparse);
+    const auto packed =
+        codegen::pack_dense(c.filter,
+                            {size(c.shape.groups), size(c.shape.out.channels / c.shape.groups),
+                             c.filter.size() / size(c.shape.out.channels)},
+                            1, kPacking);
+    const Conv2dSparse<std::int8_t> layer{window_of(c.shape),
+                                          narrow(c.shape.window.dilation_h),
+                                          narrow(c.shape.window.dilation_w),
+                                          narrow(c.shape.groups),
+                                          as_int8(packed),
+                                          arithmetic_of(c)};
+    expect_both(c, ir::Op::kConv2d, reference_convolution(c, false),
+                [&](const std::int8_t *x, std::int8_t *y) { conv2d_sparse(layer, x, y); });
+    ASSERT_FALSE(HasFailure()) << "round " << round;
+  }
+}
+
+TEST(Sweep, DepthwiseConv2dEqualsTheReference) {
+  Random random(3);
+  for (int round = 0; round < kRounds; ++round) {
+    const Case c = random_case(random, Kind::kDepthwise);
+    const std::size_t taps = c.filter.size() / size(c.shape.out.channels);
+    const auto packed =
+        codegen::pack_depthwise(c.filter, taps, size(c.shape.out.channels), 1, kPacking);
+    const DepthwiseConv2d<std::int8_t> layer{window_of(c.shape), as_int8(packed), arithmetic_of(c)};
+    expect_both(c, ir::Op::kDepthwiseConv2d, reference_convolution(c, true),
+                [&](const std::int8_t *x, std::int8_t *y) { depthwise_conv2d(layer, x, y); });
+    ASSERT_FALSE(HasFailure()) << "round " << round;
+  }
+}
+
+TEST(Sweep, PoolsEqualTheReference) {
+  Random random(4);
+  for (int round = 0; round < kRounds; ++round) {
+    const Case c = random_case(random, Kind::kPool);
+    const reference::Pool2dShape shape{c.shape.in, c.shape.out, c.shape.window};
+    const MaxPool2d max{window_of(c.shape)};
+    const AveragePool2d mean{window_of(c.shape)};
+    Bytes wanted(c.outputs());
+    reference::max_pool2d(shape, c.input.data(), wanted.data());
+    expect_both(c, ir::Op::kMaxPool2d, wanted,
+                [&](const std::int8_t *x, std::int8_t *y) { max_pool2d(max, x, y); });
+    reference::average_pool2d(shape, c.input.data(), wanted.data());
+    expect_both(c, ir::Op::kAveragePool2d, wanted,
+                [&](const std::int8_t *x, std::int8_t *y) { average_pool2d(mean, x, y); });
+    ASSERT_FALSE(HasFailure()) << "round " << round;
+  }
+}
+
+} // namespace
+} // namespace tinyml::kernels::generic
