@@ -11,7 +11,6 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
-#include <fstream>
 #include <random>
 
 namespace tinyml::hostrun {
@@ -374,6 +373,87 @@ TEST_P(Module, FloatGraphsComputeWhatTheInterpreterComputes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Module, ::testing::Range(0U, 6U));
+
+ir::Graph small_graph(const std::string &input_name) {
+  ir::Graph graph;
+  const auto x = ir::add_input(graph, input_name, {ElementType::kFloat32, {1, 3}, {}});
+  graph.outputs = {*ir::add_node(graph, {Op::kRelu, {x}})};
+  return graph;
+}
+
+TEST(HostModule, TellsWhatItsModuleIsWhateverTheNames) {
+  const std::string evil = "a\"\n#error?\?/\\";
+  codegen::GenerateOptions options;
+  options.model_name = evil;
+  options.build_id = {1, 2, 255};
+  const auto module = generated(small_graph(evil), options);
+  ASSERT_TRUE(module.ok()) << module.error().message;
+  const auto host = HostModule::build(module->files, build_options());
+  ASSERT_TRUE(host.ok()) << host.error().message;
+  EXPECT_EQ(std::string(host->info().name), evil);
+  EXPECT_EQ(std::string(host->info().inputs[0].name), evil);
+  EXPECT_EQ(host->info().build_id[2], 255);
+  EXPECT_EQ(host->info().arena_bytes, 12U);
+  EXPECT_EQ(host->input_bytes(), 12U);
+}
+
+TEST(HostModule, RunsSeveralInputsOneAfterTheOtherAndRefusesHalfOnes) {
+  const auto module = generated(small_graph("x"));
+  ASSERT_TRUE(module.ok());
+  auto host = HostModule::build(module->files, build_options());
+  ASSERT_TRUE(host.ok()) << host.error().message;
+  const auto inputs = ir::constant_data<float>({1, -2, 3, -4, 5, -6});
+  std::vector<std::uint8_t> outputs(24);
+  ASSERT_TRUE(host->run(inputs, outputs).ok());
+  EXPECT_EQ(outputs, ir::constant_data<float>({1, 0, 3, 0, 5, 0}));
+  const auto half = host->run(ByteView(inputs).first(20), outputs);
+  ASSERT_FALSE(half.ok());
+  EXPECT_THAT(half.error().message, HasSubstr("takes 12 bytes and gives 12"));
+}
+
+TEST(HostModule, TwoModulesDoNotShareTheirArenas) {
+  const auto module = generated(small_graph("x"));
+  ASSERT_TRUE(module.ok());
+  auto first = HostModule::build(module->files, build_options());
+  auto second = HostModule::build(module->files, build_options());
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_NE(&first->info(), &second->info());
+}
+
+TEST(HostModule, SaysThatThereIsNoCompiler) {
+  BuildOptions options = build_options();
+  options.compiler = "no-such-compiler";
+  const auto module = generated(small_graph("x"));
+  const auto host = HostModule::build(module->files, options);
+  ASSERT_FALSE(host.ok());
+  EXPECT_EQ(host.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(host.error().message, HasSubstr("Install g++"));
+}
+
+TEST(HostModule, ShowsWhatTheCompilerSaid) {
+  const std::vector<codegen::SourceFile> files = {{"model.cpp", "#error on purpose\n"}};
+  const auto host = HostModule::build(files, build_options());
+  ASSERT_FALSE(host.ok());
+  EXPECT_THAT(host.error().message, HasSubstr("on purpose"));
+  const std::vector<codegen::SourceFile> outside = {{"../model.cpp", ""}};
+  EXPECT_FALSE(HostModule::build(outside, build_options()).ok());
+}
+
+TEST(HostModule, RefusesWhatIsNotAModule) {
+  const auto folder = host::TemporaryFolder::create("not-a-module");
+  ASSERT_TRUE(folder.ok());
+  const auto path = folder->path() / "module.so";
+  ASSERT_TRUE(host::write_text(path, "not an ELF file").ok());
+  EXPECT_FALSE(HostModule::load(path).ok());
+  EXPECT_FALSE(HostModule::load(folder->path() / "absent.so").ok());
+
+  const std::vector<codegen::SourceFile> other = {{"other.cpp", "int answer() { return 42; }\n"}};
+  const auto built = build_shared_object(other, build_options(), path);
+  ASSERT_TRUE(built.ok()) << built.error().message;
+  const auto host = HostModule::load(path);
+  ASSERT_FALSE(host.ok());
+  EXPECT_THAT(host.error().message, HasSubstr("not a module"));
+}
 
 } // namespace
 } // namespace tinyml::hostrun
