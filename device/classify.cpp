@@ -29,11 +29,31 @@ std::int32_t sort_key(const module::TensorInfo &tensor, const std::uint8_t *elem
   }
 }
 
+/// scale × factor, truncated to 24 bits, by integer arithmetic: the one product of a program should
+/// not link a floating-point library.
+float scaled(float scale, std::int32_t factor) {
+  const auto bits = std::bit_cast<std::uint32_t>(scale);
+  std::uint32_t exponent = (bits >> 23) & 0xFF;
+  const std::uint32_t magnitude = static_cast<std::uint32_t>(factor < 0 ? -factor : factor);
+  if (exponent == 0 || exponent == 0xFF || magnitude == 0) {
+    return 0;
+  }
+  std::uint64_t product = std::uint64_t{(bits & 0x7FFFFF) | 0x800000} * magnitude;
+  while (product >= (std::uint64_t{1} << 24)) {
+    product >>= 1;
+    ++exponent;
+  }
+  const std::uint32_t sign = (bits ^ static_cast<std::uint32_t>(factor)) & 0x80000000;
+  return exponent > 0xFE ? 0
+                         : std::bit_cast<float>(sign | (exponent << 23) |
+                                                (static_cast<std::uint32_t>(product) & 0x7FFFFF));
+}
+
 float score_of(const module::TensorInfo &tensor, const std::uint8_t *element) {
   if (tensor.type == module::ElementType::kFloat32) {
     return std::bit_cast<float>(load_le<std::uint32_t>(element));
   }
-  return tensor.scale * static_cast<float>(sort_key(tensor, element) - tensor.zero_point);
+  return scaled(tensor.scale, sort_key(tensor, element) - tensor.zero_point);
 }
 
 } // namespace

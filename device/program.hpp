@@ -72,6 +72,7 @@ private:
   static image::Requirements requirements();
   Inference make_inference();
 
+  void read_clock();
   void receive();
   void dispatch(const coap::Event &event);
   void flush();
@@ -82,10 +83,11 @@ private:
   void confirm();
   [[nodiscard]] bool must_restart();
   [[nodiscard]] std::uint64_t next_deadline_ns();
-  [[nodiscard]] coap::Millis now_ms() const { return now_ns_ / kNsPerMs; }
+  [[nodiscard]] coap::Millis now_ms() const { return now_ms_; }
 
   const Start &start_;
   std::uint64_t now_ns_ = 0;
+  coap::Millis now_ms_ = 0;
   coap::Millis restart_ms_ = coap::kNever;
   bool has_address_ = false;
   bool was_registered_ = false;

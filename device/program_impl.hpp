@@ -4,6 +4,8 @@
 
 #include "device/program.hpp"
 
+#include "base/divide.hpp"
+
 namespace tinyml::device {
 
 template <typename Network, typename Module>
@@ -72,7 +74,7 @@ image::Error Program<Network, Module>::Verify::operator()(store::Slot slot) cons
 
 template <typename Network, typename Module> bool Program<Network, Module>::step() {
   hal::wait_until(next_deadline_ns());
-  now_ns_ = hal::monotonic_ns();
+  read_clock();
   receive();
   network_.poll(now_ns_);
   follow_address();
@@ -84,13 +86,18 @@ template <typename Network, typename Module> bool Program<Network, Module>::step
   return !must_restart();
 }
 
+template <typename Network, typename Module> void Program<Network, Module>::read_clock() {
+  now_ns_ = hal::monotonic_ns();
+  now_ms_ = millis_of(now_ns_);
+}
+
 template <typename Network, typename Module> void Program<Network, Module>::receive() {
   while (const auto datagram = network_.receive(now_ns_)) {
     const coap::PeerId peer{(std::uint64_t{datagram->peer.address.bits} << 16) |
                             datagram->peer.port};
     dispatch(coap_.receive(peer, datagram->payload, now_ms()));
     flush();
-    now_ns_ = hal::monotonic_ns();
+    read_clock();
   }
 }
 
@@ -122,7 +129,9 @@ template <typename Network, typename Module> void Program<Network, Module>::flus
 }
 
 template <typename Network, typename Module> void Program<Network, Module>::poll() {
-  device_.set_uptime_s(static_cast<std::uint32_t>(now_ms() / 1000));
+  std::uint64_t uptime_s = now_ms();
+  divide_in_place(uptime_s, 1000);
+  device_.set_uptime_s(static_cast<std::uint32_t>(uptime_s));
   if (restart_ms_ == coap::kNever) {
     client_.poll(now_ms());
     flush();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/lwm2m/path.hpp"
 
+#include "base/divide.hpp"
+
 namespace tinyml::lwm2m {
 
 std::optional<std::uint16_t> parse_path_id(std::string_view text) {
@@ -38,8 +40,7 @@ void put_decimal(ByteWriter &out, std::uint64_t number) {
   char digits[20];
   std::size_t start = sizeof(digits);
   do {
-    digits[--start] = static_cast<char>('0' + number % 10);
-    number /= 10;
+    digits[--start] = static_cast<char>('0' + divide_in_place(number, 10));
   } while (number != 0);
   out.put(std::string_view(digits + start, sizeof(digits) - start));
 }

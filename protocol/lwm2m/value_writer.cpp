@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/lwm2m/value_writer.hpp"
 
+#include "base/divide.hpp"
+
 #include <bit>
 
 namespace tinyml::lwm2m {
@@ -17,16 +19,18 @@ bool put_real_text(ByteWriter &out, float value) {
     return false;
   }
   const unsigned shift = exponent < 150 ? 150 - exponent : 0;
-  const std::uint64_t micros =
+  std::uint64_t micros =
       shift == 0
           ? (mantissa << (exponent - 150)) * kMicro
           : (shift > 60 ? 0 : (mantissa * kMicro + (std::uint64_t{1} << (shift - 1))) >> shift);
   if ((bits >> 31) != 0) {
     out.put(static_cast<std::uint8_t>('-'));
   }
-  put_decimal(out, micros / kMicro);
-  out.put(static_cast<std::uint8_t>('.'));
-  for (std::uint32_t rest = static_cast<std::uint32_t>(micros % kMicro), unit = 100'000; unit != 0;
+  const std::uint32_t low = divide_in_place(micros, 1000);
+  const std::uint32_t high = divide_in_place(micros, 1000);
+  put_decimal(out, micros);
+  out.put(".");
+  for (std::uint32_t rest = high * 1000 + low, unit = 100'000; unit != 0;
        rest %= unit, unit /= 10) {
     out.put(static_cast<std::uint8_t>('0' + rest / unit));
   }

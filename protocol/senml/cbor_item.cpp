@@ -7,29 +7,31 @@
 namespace tinyml::senml {
 namespace {
 
-/// IEEE 754 half to double by moving bits: exact, and no soft-float code on a device.
-double from_half(std::uint32_t half) {
-  const std::uint64_t sign = std::uint64_t{half >> 15U} << 63U;
-  int exponent = static_cast<int>((half >> 10U) & 0x1FU);
-  std::uint64_t mantissa = half & 0x3FFU;
+/// An IEEE 754 number of up to 32 bits to double by moving bits: exact, and no soft-float code on a
+/// device.
+double widen(std::uint32_t bits, unsigned exponent_bits, unsigned mantissa_bits) {
+  const std::uint32_t top_exponent = (1U << exponent_bits) - 1U;
+  const std::uint32_t leading_one = 1U << mantissa_bits;
+  const std::uint64_t sign = std::uint64_t{bits >> (exponent_bits + mantissa_bits)} << 63U;
+  int exponent = static_cast<int>((bits >> mantissa_bits) & top_exponent);
+  std::uint32_t mantissa = bits & (leading_one - 1U);
   if (exponent == 0 && mantissa == 0) {
     return std::bit_cast<double>(sign);
   }
   int wide_exponent = 0x7FF; // infinity and NaN
-  const bool special = exponent == 0x1F;
-  if (exponent == 0) { // subnormal: shift until the leading one is implicit
-    exponent = 1;
-    while ((mantissa & 0x400U) == 0) {
-      mantissa <<= 1U;
-      --exponent;
+  if (exponent != static_cast<int>(top_exponent)) {
+    if (exponent == 0) { // subnormal: shift until the leading one is implicit
+      exponent = 1;
+      while ((mantissa & leading_one) == 0) {
+        mantissa <<= 1U;
+        --exponent;
+      }
+      mantissa &= leading_one - 1U;
     }
-    mantissa &= 0x3FFU;
-  }
-  if (!special) {
-    wide_exponent = exponent + 1023 - 15;
+    wide_exponent = exponent + 1023 - static_cast<int>(top_exponent / 2U);
   }
   return std::bit_cast<double>(sign | (static_cast<std::uint64_t>(wide_exponent) << 52U) |
-                               (mantissa << 42U));
+                               (std::uint64_t{mantissa} << (52U - mantissa_bits)));
 }
 
 } // namespace
@@ -146,11 +148,10 @@ std::optional<Value> to_number(const Item &item, Error &error) {
     return Value::of(item.major == Major::kNegative ? -1 - magnitude : magnitude);
   }
   if (item.major == Major::kSimple && item.info == 25) {
-    return Value::of(from_half(static_cast<std::uint32_t>(item.argument)));
+    return Value::of(widen(static_cast<std::uint32_t>(item.argument), 5, 10));
   }
   if (item.major == Major::kSimple && item.info == 26) {
-    const auto bits = static_cast<std::uint32_t>(item.argument);
-    return Value::of(static_cast<double>(std::bit_cast<float>(bits)));
+    return Value::of(widen(static_cast<std::uint32_t>(item.argument), 8, 23));
   }
   if (item.major == Major::kSimple && item.info == 27) {
     return Value::of(std::bit_cast<double>(item.argument));
