@@ -47,8 +47,8 @@ void repair(ByteSpan packet) {
     put_sum(&payload[2], 0, payload);
   } else if (get_be16(&payload[4]) >= kUdpHeaderBytes && get_be16(&payload[4]) <= payload.size()) {
     const std::size_t size = get_be16(&payload[4]);
-    put_sum(&payload[6], udp_pseudo_sum(get_address(&packet[12]), get_address(&packet[16]), size),
-            payload.first(size));
+    const auto pseudo = static_cast<std::uint32_t>(17 + size);
+    put_sum(&payload[6], checksum_add(pseudo, packet.subspan(12, 8)), payload.first(size));
   }
 }
 

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint8_t kRequestTries = 4;
 constexpr unsigned kLongestBackoff = 6; ///< as a power of two: 64 s (RFC 2131 section 4.1)
 constexpr std::uint64_t kShortestRenewNs = 60 * kNanosPerSecond; ///< section 4.4.5
-constexpr std::uint32_t kUsualLease_s = 3600;                    ///< for servers that name none
+constexpr std::uint32_t kUsualLeaseSeconds = 3600;               ///< for servers that name none
 
 std::uint64_t nanos(std::uint32_t seconds) { return seconds * kNanosPerSecond; }
 
@@ -139,7 +139,7 @@ void DhcpClient::take_lease(const DhcpMessage &ack) {
   if (can_be_ours(ack.server)) {
     server_ = ack.server;
   }
-  const std::uint32_t lease = ack.lease_s == 0 ? kUsualLease_s : ack.lease_s;
+  const std::uint32_t lease = ack.lease_s == 0 ? kUsualLeaseSeconds : ack.lease_s;
   if (lease == kInfiniteLease) {
     deadline_ns_ = rebind_ns_ = expiry_ns_ = kNever;
     return;

@@ -13,7 +13,7 @@
 namespace tinyml::net::test {
 namespace {
 
-constexpr std::uint32_t kLease_s = 1000;
+constexpr std::uint32_t kLeaseSeconds = 1000;
 
 /// A DHCP server that speaks to one station, as a script: what it answers to which message, and
 /// what the link loses.
@@ -33,7 +33,7 @@ struct Server {
     answer.server = kPeer;
     answer.router = kPeer;
     answer.mask = kMask;
-    answer.lease_s = kLease_s;
+    answer.lease_s = kLeaseSeconds;
     return answer;
   }
 
@@ -155,14 +155,14 @@ TEST(Dhcp, RenewsAtHalfTheLeaseByUnicast) {
   Server server;
   server.serve(station);
   const std::uint64_t bound_ns = station.now_ns;
-  EXPECT_EQ(station.stack.next_deadline_ns(), bound_ns + seconds(kLease_s / 2.0));
-  server.run_until(station, bound_ns + seconds(kLease_s / 2.0 + 1));
+  EXPECT_EQ(station.stack.next_deadline_ns(), bound_ns + seconds(kLeaseSeconds / 2.0));
+  server.run_until(station, bound_ns + seconds(kLeaseSeconds / 2.0 + 1));
   ASSERT_EQ(server.heard.size(), 3U);
   EXPECT_EQ(server.destinations[2], kPeer);
   EXPECT_EQ(server.heard[2].client, kOwn);
   EXPECT_TRUE(server.heard[2].requested.is_none());
   EXPECT_TRUE(server.heard[2].server.is_none());
-  EXPECT_EQ(station.stack.next_deadline_ns(), bound_ns + seconds(kLease_s));
+  EXPECT_EQ(station.stack.next_deadline_ns(), bound_ns + seconds(kLeaseSeconds));
 }
 
 TEST(Dhcp, HonoursTheServersOwnTimes) {
@@ -178,7 +178,7 @@ TEST(Dhcp, ReplacesTimesThatMakeNoSense) {
   Server server;
   server.edit = [](DhcpMessage &answer) { answer.renew_s = 3000, answer.rebind_s = 2000; };
   server.serve(station);
-  EXPECT_EQ(station.stack.next_deadline_ns(), station.now_ns + seconds(kLease_s / 2.0));
+  EXPECT_EQ(station.stack.next_deadline_ns(), station.now_ns + seconds(kLeaseSeconds / 2.0));
 }
 
 TEST(Dhcp, RebindsByBroadcastThenLosesTheAddressWhenTheLeaseEnds) {
@@ -187,12 +187,12 @@ TEST(Dhcp, RebindsByBroadcastThenLosesTheAddressWhenTheLeaseEnds) {
   server.serve(station);
   const std::uint64_t bound_ns = station.now_ns;
   server.hears = [](const DhcpMessage &) { return false; };
-  server.run_until(station, bound_ns + seconds(kLease_s - 1));
+  server.run_until(station, bound_ns + seconds(kLeaseSeconds - 1));
   EXPECT_TRUE(station.stack.ready());
   EXPECT_EQ(server.destinations.back(), kLimitedBroadcast);
   EXPECT_EQ(server.heard.back().client, kOwn);
   EXPECT_LT(server.heard.size(), 15U);
-  server.run_until(station, bound_ns + seconds(kLease_s + 1));
+  server.run_until(station, bound_ns + seconds(kLeaseSeconds + 1));
   EXPECT_FALSE(station.stack.ready());
   EXPECT_EQ(server.heard.back().type, DhcpType::kDiscover);
   server.hears = [](const DhcpMessage &) { return true; };
@@ -219,7 +219,7 @@ TEST(Dhcp, LosesTheAddressWhenARenewalIsRefused) {
   Server server;
   server.serve(station);
   server.edit = [](DhcpMessage &answer) { answer.type = DhcpType::kNak; };
-  station.now_ns += seconds(kLease_s / 2.0);
+  station.now_ns += seconds(kLeaseSeconds / 2.0);
   server.serve(station);
   EXPECT_FALSE(station.stack.ready());
 }
@@ -237,7 +237,7 @@ TEST(Dhcp, SurvivesAClockThatJumpsPastTheLease) {
   Station station(dhcp_config());
   Server server;
   server.serve(station);
-  station.now_ns += seconds(10.0 * kLease_s);
+  station.now_ns += seconds(10.0 * kLeaseSeconds);
   server.serve(station);
   EXPECT_TRUE(station.stack.ready());
   EXPECT_EQ(server.heard[2].type, DhcpType::kDiscover);

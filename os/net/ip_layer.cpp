@@ -40,7 +40,7 @@ bool parse_ipv4(ByteSpan bytes, Ipv4Packet &packet, Counters &counters) {
     ++counters.malformed;
     return false;
   }
-  const std::size_t header_bytes = (at[0] & 0xFU) * 4U;
+  const std::size_t header_bytes = std::size_t{4} * (at[0] & 0xFU);
   const std::size_t total_bytes = get_be16(at + 2);
   if (header_bytes < kIpv4HeaderBytes || total_bytes < header_bytes || total_bytes > bytes.size()) {
     ++counters.malformed;

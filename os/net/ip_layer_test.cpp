@@ -44,7 +44,7 @@ TEST_P(DamagedPacket, IsDroppedAndCountedOnce) {
   EXPECT_EQ(counters.malformed + counters.bad_checksum + counters.fragments + counters.foreign, 1);
 }
 
-const Damage kDamages[] = {
+const Damage damages[] = {
     {"Empty", &Counters::malformed, [](Bytes &p) { p.clear(); }},
     {"HalfHeader", &Counters::malformed, [](Bytes &p) { p.resize(19); }},
     {"Version6", &Counters::malformed, [](Bytes &p) { p[0] = 0x65; }},
@@ -120,7 +120,7 @@ const Damage kDamages[] = {
      [](Bytes &p) { p = echo_request(kPeer, kLimitedBroadcast, as_bytes("smurf")); }},
 };
 
-INSTANTIATE_TEST_SUITE_P(IpLayer, DamagedPacket, testing::ValuesIn(kDamages),
+INSTANTIATE_TEST_SUITE_P(IpLayer, DamagedPacket, testing::ValuesIn(damages),
                          [](const auto &test) { return std::string(test.param.name); });
 
 TEST(IpLayer, DeliversADatagramAndIgnoresLinkPadding) {

@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 using net::test::Bytes;
 
 constexpr std::string_view kBoard = "mps2-an385";
-const net::MacAddress kTesterMac{0x02, 0, 0, 0, 9, 9};
+constexpr net::MacAddress kTesterMac{0x02, 0, 0, 0, 9, 9};
 constexpr net::Ipv4Address kTester = net::Ipv4Address::of(10, 77, 0, 99);
 
 std::filesystem::path program(std::string_view board = kBoard) {
