@@ -29,7 +29,8 @@ const std::map<std::string, std::set<std::string>> &allowed() {
       {"tender", {"base", "host", "os"}},
       {"service", {"base", "host", "protocol", "image", "compiler", "training"}},
       {"cli",
-       {"base", "host", "protocol", "image", "os", "compiler", "training", "tender", "service"}},
+       {"base", "host", "protocol", "image", "os", "device", "compiler", "training", "tender",
+        "service"}},
   };
   return kRule;
 }

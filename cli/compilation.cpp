@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/compilation.hpp"
+
+#include "compiler/driver/backend.hpp"
+#include "compiler/link/kit.hpp"
+#include "host/files.hpp"
+
+#include <iostream>
+
+namespace tinyml::cli {
+namespace {
+
+using nlohmann::json;
+
+Expected<void> write_request(const LocalBuild &build, const ModelSource &source,
+                             const link::Kit &kit, const std::filesystem::path &folder) {
+  json request = {{"version", 1},
+                  {"model", "model.onnx"},
+                  {"model_name", source.name},
+                  {"profile", kit.profile},
+                  {"options", {{"precision", build.model.float32 ? "float32" : "int8"}}},
+                  {"calibration", nullptr},
+                  {"kit", kit.folder.string()},
+                  {"program", build.program}};
+  if (!source.calibration.empty()) {
+    request["calibration"] = "calibration.f32";
+    const ByteView samples(reinterpret_cast<const std::uint8_t *>(source.calibration.data()),
+                           source.calibration.size() * sizeof(float));
+    if (const auto written = host::write_file(folder / "calibration.f32", samples); !written.ok()) {
+      return written;
+    }
+  }
+  if (const auto written = host::write_file(folder / "model.onnx", source.bytes); !written.ok()) {
+    return written;
+  }
+  return host::write_text(folder / "request.json", request.dump(2));
+}
+
+Failure<HostError> refused(const json &error) {
+  const std::string code = error.value("code", "internal");
+  const ErrorCode kind = code == "does_not_fit"    ? ErrorCode::kDoesNotFit
+                         : code == "unsupported"   ? ErrorCode::kUnsupported
+                         : code == "invalid_input" ? ErrorCode::kInvalidInput
+                         : code == "not_found"     ? ErrorCode::kNotFound
+                         : code == "unavailable"   ? ErrorCode::kUnavailable
+                         : code == "resource_full" ? ErrorCode::kResourceFull
+                                                   : ErrorCode::kInternal;
+  std::string message = error.value("message", "the compiler gave no reason");
+  for (const json &line : error.value("would_fit", json::array())) {
+    message += "\n  would fit: " + line.get<std::string>();
+  }
+  return fail(kind, message);
+}
+
+} // namespace
+
+Expected<json> compile_into(const Context &context, const LocalBuild &build,
+                            const std::filesystem::path &output) {
+  const auto kits = context.kits_folder();
+  const auto kit =
+      kits.ok() ? link::find_kit(*kits, build.board) : Expected<link::Kit>(Failure{kits.error()});
+  if (!kit.ok()) {
+    return Failure{kit.error()};
+  }
+  const auto source = read_model(context, build.model);
+  if (!source.ok()) {
+    return Failure{source.error()};
+  }
+  if (!source->note.empty()) {
+    std::cerr << "tinyml: " << source->note << '\n';
+  }
+  const auto request = host::TemporaryFolder::create("request");
+  if (!request.ok()) {
+    return Failure{request.error()};
+  }
+  if (const auto written = write_request(build, *source, *kit, request->path()); !written.ok()) {
+    return Failure{written.error()};
+  }
+  std::error_code error;
+  std::filesystem::create_directories(output, error);
+  if (error) {
+    return fail(ErrorCode::kUnavailable,
+                "cannot create '" + output.string() + "': " + error.message());
+  }
+  if (const auto done = driver::run_backend(request->path(), output); !done.ok()) {
+    return Failure{done.error()};
+  }
+  const auto text = host::read_text(output / "result.json");
+  if (!text.ok()) {
+    return Failure{text.error()};
+  }
+  json result = json::parse(*text, nullptr, false);
+  if (result.value("status", "") != "ok") {
+    return refused(result.value("error", json::object()));
+  }
+  return result;
+}
+
+} // namespace tinyml::cli

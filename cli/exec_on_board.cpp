@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/exec_on_board.hpp"
+
+#include "device/exec/job.hpp"
+#include "host/files.hpp"
+#include "tender/machine/machine.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace tinyml::cli {
+namespace {
+
+namespace exec = device::exec;
+
+constexpr std::chrono::minutes kTimeLimit{10};
+
+/// As many inferences as one store can hold, at least one.
+exec::Job job_for(const BoardProgram &program, std::size_t inferences, std::uint64_t store_bytes) {
+  exec::Job job{.input_bytes = static_cast<std::uint32_t>(program.input_bytes),
+                .output_bytes = static_cast<std::uint32_t>(program.output_bytes),
+                .input_offset = exec::kJobBytes};
+  const std::uint64_t free = store_bytes - exec::kJobBytes - exec::kReportBytes - exec::kAlignBytes;
+  const std::uint64_t each = job.input_bytes + job.record_bytes();
+  job.count = static_cast<std::uint32_t>(std::min<std::uint64_t>(inferences, free / each));
+  const std::uint32_t end = job.input_offset + job.count * job.input_bytes;
+  job.report_offset = (end + exec::kAlignBytes - 1) / exec::kAlignBytes * exec::kAlignBytes;
+  return job;
+}
+
+Expected<void> write_job(const std::filesystem::path &store, std::uint64_t store_bytes,
+                         const exec::Job &job, ByteView inputs) {
+  std::vector<std::uint8_t> bytes(store_bytes, 0xFF);
+  exec::encode(job, std::span<std::uint8_t, exec::kJobBytes>(bytes.data(), exec::kJobBytes));
+  std::copy(inputs.begin(), inputs.end(), bytes.begin() + job.input_offset);
+  return host::write_file(store, bytes);
+}
+
+/// Adds one start's outputs and cycles to `run`.
+Expected<std::uint64_t> collect(const std::filesystem::path &store, const exec::Job &job,
+                                BoardRun &run) {
+  const auto bytes = host::read_file(store);
+  if (!bytes.ok()) {
+    return Failure{bytes.error()};
+  }
+  const auto at = [&](std::uint32_t offset) { return bytes->data() + offset; };
+  const auto report = exec::decode_report(
+      std::span<const std::uint8_t, exec::kReportBytes>(at(job.report_offset), exec::kReportBytes));
+  if (!report || report->status != exec::Status::kDone || report->count != job.count) {
+    return fail(ErrorCode::kInternal,
+                fmt::format("the exec program did not finish its job (status {})",
+                            report ? static_cast<int>(report->status) : -1));
+  }
+  std::uint64_t cycles = 0;
+  for (std::uint32_t i = 0; i < job.count; ++i) {
+    const std::uint8_t *record = at(job.record_offset(i));
+    cycles += exec::decode_record(std::span<const std::uint8_t, exec::kRecordHeaderBytes>(
+                                      record, exec::kRecordHeaderBytes))
+                  .cycles;
+    const std::uint8_t *output = record + exec::kRecordHeaderBytes;
+    run.outputs.insert(run.outputs.end(), output, output + job.output_bytes);
+  }
+  run.stack_bytes = std::max<std::uint64_t>(run.stack_bytes, report->stack_bytes);
+  return cycles;
+}
+
+} // namespace
+
+Expected<BoardRun> run_on_board(const BoardProgram &program, ByteView inputs,
+                                const std::function<void(std::size_t)> &on_progress) {
+  const auto store_bytes = tender::store_bytes(program.board);
+  const auto folder = host::TemporaryFolder::create("exec-store");
+  if (!store_bytes.ok() || !folder.ok()) {
+    return Failure{store_bytes.ok() ? folder.error() : store_bytes.error()};
+  }
+  const auto store = folder->path() / "store.bin";
+  const std::size_t total = inputs.size() / program.input_bytes;
+  BoardRun run;
+  std::uint64_t cycles = 0;
+  for (std::size_t done = 0; done < total;) {
+    const exec::Job job = job_for(program, total - done, *store_bytes);
+    if (job.count == 0) {
+      return fail(ErrorCode::kDoesNotFit,
+                  "one input and output are larger than the store of board '" + program.board +
+                      "'");
+    }
+    const ByteView part =
+        inputs.subspan(done * program.input_bytes, job.count * program.input_bytes);
+    if (const auto written = write_job(store, *store_bytes, job, part); !written.ok()) {
+      return Failure{written.error()};
+    }
+    const auto ended = tender::run_exec({.board = program.board,
+                                         .program = program.elf,
+                                         .store = store,
+                                         .exact_instruction_counts = true},
+                                        kTimeLimit);
+    if (!ended.ok()) {
+      return Failure{ended.error()};
+    }
+    const auto counted = collect(store, job, run);
+    if (!counted.ok()) {
+      return fail(counted.error().code,
+                  counted.error().message + "; its console:\n" + ended->console);
+    }
+    cycles += *counted;
+    done += job.count;
+    on_progress(done);
+  }
+  run.cycles_per_inference = total == 0 ? 0 : cycles / total;
+  return run;
+}
+
+} // namespace tinyml::cli

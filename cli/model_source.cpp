@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/model_source.hpp"
+
+#include "host/files.hpp"
+#include "training/datasets/calibration.hpp"
+
+#include <cstring>
+
+namespace tinyml::cli {
+namespace {
+
+constexpr std::size_t kCalibrationImages = 512;
+
+/// A model of the zoo: its file and data set. kNotFound lists the zoo's names.
+struct ZooEntry {
+  std::filesystem::path file;
+  std::string data_set;
+};
+
+Expected<ZooEntry> find_in_zoo(const Context &context, const std::string &name) {
+  const auto folder = context.zoo_folder();
+  if (!folder.ok()) {
+    return Failure{folder.error()};
+  }
+  const auto text = host::read_text(*folder / "zoo.json");
+  if (!text.ok()) {
+    return Failure{text.error()};
+  }
+  const auto zoo = nlohmann::json::parse(*text, nullptr, false);
+  std::string known;
+  for (const auto &model : zoo.value("models", nlohmann::json::array())) {
+    const std::string one = model.value("name", "");
+    if (one == name) {
+      return ZooEntry{*folder / model.value("file", name + ".onnx"), model.value("dataset", "")};
+    }
+    known += (known.empty() ? "" : ", ") + one;
+  }
+  return fail(ErrorCode::kNotFound,
+              "'" + name + "' is neither a file nor a model of the zoo; the zoo has: " + known);
+}
+
+Expected<void> read_calibration(const std::string &from, ModelSource &source) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(from, error)) {
+    const auto bytes = host::read_file(from);
+    if (!bytes.ok()) {
+      return Failure{bytes.error()};
+    }
+    if (bytes->empty() || bytes->size() % sizeof(float) != 0) {
+      return fail(ErrorCode::kInvalidInput,
+                  "'" + from + "' is not a file of little-endian float32 samples");
+    }
+    source.calibration.resize(bytes->size() / sizeof(float));
+    std::memcpy(source.calibration.data(), bytes->data(), bytes->size());
+    return {};
+  }
+  auto samples = datasets::calibration_samples(from, kCalibrationImages);
+  if (!samples.ok()) {
+    return Failure{samples.error()};
+  }
+  if (samples->drawn) {
+    source.note =
+        "the data set '" + from + "' is not on this machine: calibrated with drawn digits instead";
+  }
+  source.calibration = std::move(samples->values);
+  return {};
+}
+
+} // namespace
+
+Expected<ModelSource> read_model(const Context &context, const ModelFlags &flags) {
+  std::error_code error;
+  std::filesystem::path file = flags.model;
+  std::string data_set = flags.calibration_data;
+  if (!std::filesystem::exists(file, error)) {
+    const auto entry = find_in_zoo(context, flags.model);
+    if (!entry.ok()) {
+      return Failure{entry.error()};
+    }
+    file = entry->file;
+    data_set = data_set.empty() ? entry->data_set : data_set;
+  }
+  auto bytes = host::read_file(file);
+  if (!bytes.ok()) {
+    return Failure{bytes.error()};
+  }
+  ModelSource source{.name = file.stem().string(), .bytes = *std::move(bytes)};
+  if (!flags.float32 && !data_set.empty()) {
+    if (const auto read = read_calibration(data_set, source); !read.ok()) {
+      return Failure{read.error()};
+    }
+  }
+  return source;
+}
+
+void add_model_flags(CLI::App &verb, ModelFlags &flags) {
+  verb.add_option("MODEL", flags.model, "A zoo name or an ONNX file")->required();
+  verb.add_flag("--float", flags.float32, "float32 instead of int8");
+  verb.add_option("--calibration", flags.calibration_data,
+                  "What to quantise with: mnist, fashion-mnist, or a file of float32 samples in "
+                  "the model's input "
+                  "layout (default: the zoo model's own data set)");
+}
+
+} // namespace tinyml::cli

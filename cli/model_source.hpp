@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/context.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace tinyml::cli {
+
+/// A model as the local verbs (compile, plan, exec) use it, without a service.
+struct ModelSource {
+  std::string name;
+  std::vector<std::uint8_t> bytes;
+  std::vector<float> calibration; ///< empty when none was asked for
+  std::string note;               ///< what a person should know about the calibration; may be empty
+};
+
+struct ModelFlags {
+  std::string model; ///< a zoo name or a file
+  std::string
+      calibration_data; ///< data set name, or a file of float32 samples; the zoo's own when empty
+  bool float32 = false;
+};
+
+/// Reads the model and, for int8, its calibration samples.
+[[nodiscard]] Expected<ModelSource> read_model(const Context &context, const ModelFlags &flags);
+
+/// Adds MODEL, --float and --calibration to a verb.
+void add_model_flags(CLI::App &verb, ModelFlags &flags);
+
+} // namespace tinyml::cli

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/compilation.hpp"
+#include "cli/context.hpp"
+#include "cli/exec_on_board.hpp"
+#include "cli/terminal.hpp"
+#include "compiler/driver/compile_model.hpp"
+#include "compiler/hostrun/host_module.hpp"
+#include "host/files.hpp"
+
+#include <fmt/format.h>
+#include <iostream>
+
+namespace tinyml::cli {
+namespace {
+
+using nlohmann::json;
+
+struct ExecFlags {
+  ModelFlags model;
+  std::string board;
+  std::string inputs;
+  std::string outputs;
+};
+
+/// What one run of exec produced, wherever it ran.
+struct Execution {
+  std::vector<std::uint8_t> outputs;
+  std::size_t count = 0;
+  std::uint64_t instructions = 0; ///< per inference; 0 when nobody counted
+};
+
+Expected<std::size_t> count_of(ByteView inputs, std::size_t input_bytes) {
+  if (inputs.empty() || inputs.size() % input_bytes != 0) {
+    return fail(
+        ErrorCode::kInvalidInput,
+        fmt::format(
+            "the inputs have {} bytes, which is no multiple of the model's input of {} bytes",
+            inputs.size(), input_bytes));
+  }
+  return inputs.size() / input_bytes;
+}
+
+Expected<Execution> exec_on_host(const Context &context, const ExecFlags &flags, ByteView inputs) {
+  const auto kits = context.kits_folder();
+  const auto source = read_model(context, flags.model);
+  if (!kits.ok() || !source.ok()) {
+    return Failure{kits.ok() ? source.error() : kits.error()};
+  }
+  if (!source->note.empty()) {
+    std::cerr << "tinyml: " << source->note << '\n';
+  }
+  driver::CompileOptions options;
+  options.model_name = source->name;
+  options.precision = flags.model.float32 ? driver::Precision::kFloat32 : driver::Precision::kInt8;
+  options.calibration = source->calibration;
+  const auto compiled = driver::compile_model(source->bytes, options);
+  if (!compiled.ok()) {
+    return Failure{compiled.error()};
+  }
+  auto module = hostrun::HostModule::build(compiled->module.files,
+                                           {.include_dir = *kits / "linux" / "include"});
+  if (!module.ok()) {
+    return Failure{module.error()};
+  }
+  const auto count = count_of(inputs, module->input_bytes());
+  if (!count.ok()) {
+    return Failure{count.error()};
+  }
+  Execution execution{.outputs = std::vector<std::uint8_t>(*count * module->output_bytes()),
+                      .count = *count};
+  if (const auto ran = module->run(inputs, execution.outputs); !ran.ok()) {
+    return Failure{ran.error()};
+  }
+  return execution;
+}
+
+std::size_t total_bytes(const json &report, const char *list) {
+  std::size_t sum = 0;
+  for (const json &tensor : report.value(list, json::array())) {
+    sum += tensor.value("size_bytes", std::size_t{0});
+  }
+  return sum;
+}
+
+Expected<Execution> exec_on_board(const Context &context, const ExecFlags &flags, ByteView inputs) {
+  const auto folder = host::TemporaryFolder::create("exec");
+  if (!folder.ok()) {
+    return Failure{folder.error()};
+  }
+  const auto result = compile_into(
+      context, {.model = flags.model, .board = flags.board, .program = "exec"}, folder->path());
+  if (!result.ok()) {
+    return Failure{result.error()};
+  }
+  const json report = result->value("report", json::object());
+  const BoardProgram program{.board = flags.board,
+                             .elf = folder->path() / "image.elf",
+                             .input_bytes = total_bytes(report, "inputs"),
+                             .output_bytes = total_bytes(report, "outputs")};
+  const auto count = count_of(inputs, program.input_bytes);
+  if (!count.ok()) {
+    return Failure{count.error()};
+  }
+  ProgressBar bar("running under " + flags.board, *count);
+  const auto ran = run_on_board(program, inputs, [&](std::size_t done) { bar.update(done); });
+  if (!ran.ok()) {
+    return Failure{ran.error()};
+  }
+  return Execution{
+      .outputs = ran->outputs, .count = *count, .instructions = ran->cycles_per_inference};
+}
+
+Expected<void> exec(const Context &context, const ExecFlags &flags) {
+  const auto inputs = host::read_file(flags.inputs);
+  if (!inputs.ok()) {
+    return Failure{inputs.error()};
+  }
+  const auto done = flags.board.empty() ? exec_on_host(context, flags, *inputs)
+                                        : exec_on_board(context, flags, *inputs);
+  if (!done.ok()) {
+    return Failure{done.error()};
+  }
+  if (const auto written = host::write_file(flags.outputs, done->outputs); !written.ok()) {
+    return written;
+  }
+  const json result = {{"model", flags.model.model},
+                       {"board", flags.board.empty() ? "host" : flags.board},
+                       {"inferences", done->count},
+                       {"output_bytes", done->outputs.size()},
+                       {"instructions_per_inference", done->instructions}};
+  context.show(result, [&] {
+    std::cout << fmt::format("{} inferences, {} output bytes written to {}\n", grouped(done->count),
+                             grouped(done->outputs.size()), flags.outputs);
+    if (done->instructions != 0) {
+      std::cout << fmt::format("{} instructions an inference\n", grouped(done->instructions));
+    }
+  });
+  return {};
+}
+
+} // namespace
+
+void add_exec(CLI::App &app, Context &context) {
+  CLI::App *verb = app.add_subcommand(
+      "exec",
+      "Compile a model and run raw input tensors through it, here or under a board's emulator");
+  verb->footer("Examples:\n  tinyml exec mnist-lenet --inputs in.raw --outputs out.raw\n"
+               "  tinyml exec mnist-lenet --inputs in.raw --outputs out.raw --board mps2-an385\n"
+               "Inputs and outputs are the tensors' own bytes, one inference after the other; an "
+               "int8 model's are int8.");
+  auto flags = std::make_shared<ExecFlags>();
+  add_model_flags(*verb, flags->model);
+  verb->add_option("--inputs", flags->inputs, "File of raw input tensors")->required();
+  verb->add_option("--outputs", flags->outputs, "File for the raw output tensors")->required();
+  verb->add_option("--board", flags->board, "Run on this board instead of on this machine");
+  verb->callback([&context, flags] { run_verb(context, [&] { return exec(context, *flags); }); });
+}
+
+} // namespace tinyml::cli

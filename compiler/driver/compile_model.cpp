@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/driver/compile_model.hpp"
+
+#include "compiler/frontends/onnx/import.hpp"
+#include "compiler/passes/passes.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+namespace tinyml::driver {
+namespace {
+
+using nlohmann::json;
+
+const char *type_name(ir::ElementType type) {
+  switch (type) {
+  case ir::ElementType::kFloat32:
+    return "float32";
+  case ir::ElementType::kInt8:
+    return "int8";
+  case ir::ElementType::kUint8:
+    return "uint8";
+  case ir::ElementType::kInt16:
+    return "int16";
+  case ir::ElementType::kInt32:
+    return "int32";
+  case ir::ElementType::kInt64:
+    return "int64";
+  case ir::ElementType::kBool:
+    break;
+  }
+  return "bool";
+}
+
+json tensors_of(const CompiledModel &model, const std::vector<ir::ValueId> &ids) {
+  json tensors = json::array();
+  for (const ir::ValueId id : ids) {
+    const ir::Value &value = model.graph.values[id];
+    const auto &quantization = value.type.quantization;
+    const auto &placement = model.plan.placements[id];
+    tensors.push_back({{"name", value.name},
+                       {"type", type_name(value.type.element)},
+                       {"shape", value.type.shape},
+                       {"size_bytes", placement ? placement->size_bytes : 0},
+                       {"scale", quantization ? quantization->scales.at(0) : 0.0F},
+                       {"zero_point", quantization ? quantization->zero_points.at(0) : 0}});
+  }
+  return tensors;
+}
+
+json layers_of(const CompiledModel &model) {
+  json layers = json::array();
+  for (const codegen::LayerReport &layer : model.module.layers) {
+    json entry = {{"name", layer.name},
+                  {"op", layer.op},
+                  {"shape", layer.shape},
+                  {"macs", layer.macs},
+                  {"weight_bytes", layer.weight_bytes}};
+    const auto &measured = model.quantization.layers;
+    const auto same = std::find_if(measured.begin(), measured.end(),
+                                   [&](const auto &one) { return one.node == layer.name; });
+    if (same != measured.end()) {
+      entry["sqnr_db"] = same->sqnr_db;
+    }
+    layers.push_back(std::move(entry));
+  }
+  return layers;
+}
+
+bool is_float(const ir::Graph &graph) {
+  return std::any_of(graph.inputs.begin(), graph.inputs.end(), [&](ir::ValueId id) {
+    return graph.values[id].type.element == ir::ElementType::kFloat32;
+  });
+}
+
+std::size_t element_count(const ir::Shape &shape) {
+  return static_cast<std::size_t>(
+      std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()));
+}
+
+/// Splits samples that lie one after the other, each with all inputs of the model, by input.
+Expected<quantize::CalibrationSamples> split_by_input(const ir::Graph &graph,
+                                                      std::span<const float> values) {
+  std::size_t per_sample = 0;
+  for (const ir::ValueId id : graph.inputs) {
+    per_sample += element_count(graph.values[id].type.shape);
+  }
+  if (per_sample == 0 || values.empty() || values.size() % per_sample != 0) {
+    return fail(ErrorCode::kInvalidInput, "the calibration samples have " +
+                                              std::to_string(values.size()) +
+                                              " values, which is no multiple of the model's " +
+                                              std::to_string(per_sample) + " input values");
+  }
+  quantize::CalibrationSamples samples{.inputs =
+                                           std::vector<std::vector<float>>(graph.inputs.size()),
+                                       .count = values.size() / per_sample};
+  for (std::size_t sample = 0; sample < samples.count; ++sample) {
+    for (std::size_t input = 0; input < graph.inputs.size(); ++input) {
+      const std::size_t count = element_count(graph.values[graph.inputs[input]].type.shape);
+      samples.inputs[input].insert(samples.inputs[input].end(), values.begin(),
+                                   values.begin() + static_cast<std::ptrdiff_t>(count));
+      values = values.subspan(count);
+    }
+  }
+  return samples;
+}
+
+Expected<ir::Graph> quantized(const ir::Graph &graph, const CompileOptions &options,
+                              quantize::QuantizeReport &report) {
+  if (options.calibration.empty()) {
+    return fail(ErrorCode::kInvalidInput, "a float model is quantised to int8 with sample inputs, "
+                                          "and there are none; give a calibration data "
+                                          "set, or compile it as float32");
+  }
+  const auto samples = split_by_input(graph, options.calibration);
+  if (!samples.ok()) {
+    return Failure{samples.error()};
+  }
+  return quantize::quantize(graph, *samples, quantize::QuantizeOptions{}, report);
+}
+
+} // namespace
+
+Expected<Precision> parse_precision(const std::string &text) {
+  if (text == "int8") {
+    return Precision::kInt8;
+  }
+  if (text == "float32") {
+    return Precision::kFloat32;
+  }
+  return fail(ErrorCode::kInvalidInput, "no precision '" + text + "'; there are: int8, float32");
+}
+
+const char *name_of(Precision precision) {
+  return precision == Precision::kInt8 ? "int8" : "float32";
+}
+
+Expected<ir::Graph> load_model(ByteView model) {
+  auto graph = onnx::import_onnx(model, {});
+  if (!graph.ok()) {
+    return graph;
+  }
+  if (const auto done = passes::run_default_passes(*graph); !done.ok()) {
+    return Failure{done.error()};
+  }
+  return graph;
+}
+
+Expected<CompiledModel> compile_model(ByteView bytes, const CompileOptions &options) {
+  auto graph = load_model(bytes);
+  if (!graph.ok()) {
+    return Failure{graph.error()};
+  }
+  CompiledModel model;
+  if (options.precision == Precision::kInt8 && is_float(*graph)) {
+    graph = quantized(*graph, options, model.quantization);
+    if (!graph.ok()) {
+      return Failure{graph.error()};
+    }
+  }
+  auto plan = plan::make_plan(*graph);
+  if (!plan.ok()) {
+    return Failure{plan.error()};
+  }
+  auto module = codegen::generate(
+      *graph, *plan,
+      {.model_name = options.model_name, .build_id = options.build_id, .isa = options.isa});
+  if (!module.ok()) {
+    return Failure{module.error()};
+  }
+  model.graph = *std::move(graph);
+  model.plan = *std::move(plan);
+  model.module = *std::move(module);
+  return model;
+}
+
+json report_of(const CompiledModel &model, Precision precision) {
+  return {{"precision", name_of(precision)},
+          {"macs", model.module.macs},
+          {"weight_bytes", model.module.weight_bytes},
+          {"arena_bytes", model.module.arena_bytes},
+          {"inputs", tensors_of(model, model.graph.inputs)},
+          {"outputs", tensors_of(model, model.graph.outputs)},
+          {"layers", layers_of(model)}};
+}
+
+} // namespace tinyml::driver

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "compiler/codegen/generate.hpp"
+#include "compiler/ir/graph.hpp"
+#include "compiler/plan/plan.hpp"
+#include "compiler/quantize/quantize.hpp"
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tinyml::driver {
+
+enum class Precision { kInt8, kFloat32 };
+
+/// "int8", "float32"; kInvalidInput for anything else.
+[[nodiscard]] Expected<Precision> parse_precision(const std::string &text);
+[[nodiscard]] const char *name_of(Precision precision);
+
+struct CompileOptions {
+  std::string model_name;
+  std::array<std::uint8_t, 16> build_id{};
+  Precision precision = Precision::kInt8;
+  /// Samples in the layout of the model's own inputs, one after the other; needed to quantise a
+  /// float model.
+  std::span<const float> calibration;
+  std::string isa = "scalar";
+};
+
+struct CompiledModel {
+  ir::Graph graph; ///< as generated: canonical, quantised when int8
+  plan::MemoryPlan plan;
+  codegen::GeneratedModule module;
+  quantize::QuantizeReport quantization; ///< empty for float32
+};
+
+/// Imports a model, whatever format its content shows (ONNX), and brings it to the canonical form.
+[[nodiscard]] Expected<ir::Graph> load_model(ByteView model);
+
+/// The whole way from a model file to generated sources.
+[[nodiscard]] Expected<CompiledModel> compile_model(ByteView model, const CompileOptions &options);
+
+/// The part of a build report (docs/backend.md) that does not depend on a board: precision, MACs,
+/// weights, arena, tensors, layers.
+[[nodiscard]] nlohmann::json report_of(const CompiledModel &model, Precision precision);
+
+} // namespace tinyml::driver
