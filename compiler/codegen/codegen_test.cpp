@@ -15,13 +15,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-ir::Graph parsed(const std::string &text) {
+ir::Graph parsed(std::string_view text) {
   auto graph = ir::parse(text);
   EXPECT_TRUE(graph.ok()) << graph.error().message;
   return graph ? *graph : ir::Graph{};
 }
 
-Expected<GeneratedModule> generated(const std::string &text, const GenerateOptions &options = {}) {
+Expected<GeneratedModule> generated(std::string_view text, const GenerateOptions &options = {}) {
   const ir::Graph graph = parsed(text);
   const auto plan = plan::make_plan(graph);
   EXPECT_TRUE(plan.ok()) << plan.error().message;
@@ -37,12 +37,12 @@ std::string file(const GeneratedModule &module, const std::string &name) {
   return "no file " + name;
 }
 
-std::string error_of(const std::string &text, const GenerateOptions &options = {}) {
+std::string error_of(std::string_view text, const GenerateOptions &options = {}) {
   const auto module = generated(text, options);
   return module ? "no error" : module.error().message;
 }
 
-const std::string kTwoLayers = R"(graph "g" {
+constexpr std::string_view kTwoLayers = R"(graph "g" {
   input %x : i8[1,2,2,1] q(scale=0.5, zero=3)
   const %w : i8[2,1,1,1] q(scale=[0.5,0.25], zero=[0,0], axis=0) = [7,-9]
   const %b : i32[2] q(scale=[0.25,0.125], zero=[0,0], axis=0) = [100,200]

@@ -148,8 +148,8 @@ Expected<Layer> make_binary(const LayerContext &c) {
   Fields parameters;
   parameters.add("box", box_fields(box))
       .add("operation", c.is_int8() ? int8_operation(c) : float_operation(c));
-  const std::string type = "Binary<generic::" + operation_name(c.node.op) + "<" + cpp_type(c.in().element) +
-                           ">, " + std::to_string(box.size()) + ">";
+  const std::string type = "Binary<generic::" + operation_name(c.node.op) + "<" +
+                           cpp_type(c.in().element) + ">, " + std::to_string(box.size()) + ">";
   const std::string first = c.input_text(0, layer);
   const std::string second = c.input_text(1, layer);
   layer.calls.push_back(

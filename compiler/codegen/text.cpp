@@ -171,7 +171,10 @@ Fields &Fields::add_list(std::string name, const std::vector<std::int64_t> &valu
 std::string Fields::text() const {
   std::string result;
   for (const auto &[name, text] : fields_) {
-    result += (result.empty() ? "." : ", .") + name + " = " + text;
+    result += result.empty() ? "." : ", .";
+    result += name;
+    result += " = ";
+    result += text;
   }
   return "{" + result + "}";
 }

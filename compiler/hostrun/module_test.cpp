@@ -291,7 +291,7 @@ std::vector<std::uint8_t> random_input(const ir::TensorType &type, std::mt19937 
 }
 
 Expected<codegen::GeneratedModule> generated(const ir::Graph &graph,
-                                             codegen::GenerateOptions options = {}) {
+                                             const codegen::GenerateOptions &options = {}) {
   const auto plan = plan::make_plan(graph);
   if (!plan) {
     return Failure{plan.error()};

@@ -63,7 +63,7 @@ std::vector<float> real_pixels(const datasets::ImageSet &images, std::size_t cou
 Expected<ir::Graph> int8_graph(const std::string &name, const datasets::ImageSet &training) {
   const auto graph = float_graph(name);
   if (!graph) {
-    return graph;
+    return Failure{graph.error()};
   }
   constexpr std::size_t kSamples = 64;
   quantize::CalibrationSamples samples;

@@ -184,10 +184,12 @@ TEST(Plan, RunsTheBranchThatShrinksFirst) {
   Builder b;
   const auto x = b.input({1, 4});
   std::vector<ir::ValueId> large;
+  large.reserve(3);
   for (int i = 0; i < 3; ++i) {
     large.push_back(b.node(ir::Op::kFullyConnected, {x, b.constant({100, 4})}));
   }
   std::vector<ir::ValueId> small;
+  small.reserve(3);
   for (const auto value : large) {
     small.push_back(b.node(ir::Op::kFullyConnected, {value, b.constant({2, 100})}));
   }

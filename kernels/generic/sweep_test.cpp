@@ -22,6 +22,12 @@ namespace {
 
 using Bytes = std::vector<std::int8_t>;
 
+std::size_t size(std::int32_t value) { return static_cast<std::size_t>(value); }
+
+std::size_t elements(const reference::Image &image) {
+  return size(image.batches) * size(image.height) * size(image.width) * size(image.channels);
+}
+
 /// A random window that fits its input, and data for it.
 struct Case {
   reference::Conv2dShape shape{};
@@ -32,10 +38,7 @@ struct Case {
   std::vector<std::int8_t> shifts;
   std::vector<Multiplier> pairs;
 
-  [[nodiscard]] std::size_t outputs() const {
-    const auto &o = shape.out;
-    return static_cast<std::size_t>(o.batches * o.height * o.width * o.channels);
-  }
+  [[nodiscard]] std::size_t outputs() const { return elements(shape.out); }
 };
 
 class Random {
@@ -88,11 +91,11 @@ Case random_case(Random &random, Kind kind) {
   Case c;
   c.shape = random_shape(random, kind);
   const auto &in = c.shape.in;
-  c.input.resize(static_cast<std::size_t>(in.batches * in.height * in.width * in.channels));
+  c.input.resize(elements(in));
   std::generate(c.input.begin(), c.input.end(), [&] { return random.byte(); });
   const std::int32_t depth = kind == Kind::kDepthwise ? 1 : in.channels / c.shape.groups;
-  c.filter.resize(static_cast<std::size_t>(c.shape.window.kernel_h * c.shape.window.kernel_w *
-                                           depth * c.shape.out.channels));
+  c.filter.resize(size(c.shape.window.kernel_h) * size(c.shape.window.kernel_w) * size(depth) *
+                  size(c.shape.out.channels));
   std::generate(c.filter.begin(), c.filter.end(),
                 [&] { return static_cast<std::uint8_t>(random.byte()); });
   for (std::int32_t channel = 0; channel < c.shape.out.channels; ++channel) {
@@ -130,8 +133,6 @@ Arithmetic<std::int8_t> arithmetic_of(const Case &c) {
   return {
       c.bias.data(), c.multipliers.data(), c.shifts.data(), -kInputZero, kOutputZero, -100, 120, 1};
 }
-
-std::size_t size(std::int32_t value) { return static_cast<std::size_t>(value); }
 
 /// The distance the planner would keep, asked as it asks.
 std::int64_t lead_of(const Case &c, ir::Op op) {

@@ -9,7 +9,9 @@
 #endif
 
 // clang-format off
+// NOLINTBEGIN(bugprone-macro-parentheses): the arguments are words of a path.
 #define TINYML_ISA_QUOTE(text) #text
 #define TINYML_ISA_PATH(folder, file) TINYML_ISA_QUOTE(kernels/isa/folder/file)
 #define TINYML_ISA_HEADER(file) TINYML_ISA_PATH(TINYML_ISA, file)
+// NOLINTEND(bugprone-macro-parentheses)
 // clang-format on
