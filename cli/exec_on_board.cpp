@@ -36,7 +36,7 @@ Expected<void> write_job(const std::filesystem::path &store, std::uint64_t store
   return host::write_file(store, bytes);
 }
 
-/// Adds one start's outputs and cycles to `run`.
+/// Adds one start's outputs to `run`; the value is the time its inferences took, in nanoseconds.
 Expected<std::uint64_t> collect(const std::filesystem::path &store, const exec::Job &job,
                                 BoardRun &run) {
   const auto bytes = host::read_file(store);
@@ -61,7 +61,8 @@ Expected<std::uint64_t> collect(const std::filesystem::path &store, const exec::
     run.outputs.insert(run.outputs.end(), output, output + job.output_bytes);
   }
   run.stack_bytes = std::max<std::uint64_t>(run.stack_bytes, report->stack_bytes);
-  return cycles;
+  constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
+  return report->cycle_hz == 0 ? 0 : cycles * kNanosecondsPerSecond / report->cycle_hz;
 }
 
 } // namespace
@@ -76,7 +77,7 @@ Expected<BoardRun> run_on_board(const BoardProgram &program, ByteView inputs,
   const auto store = folder->path() / "store.bin";
   const std::size_t total = inputs.size() / program.input_bytes;
   BoardRun run;
-  std::uint64_t cycles = 0;
+  std::uint64_t nanoseconds = 0;
   for (std::size_t done = 0; done < total;) {
     const exec::Job job = job_for(program, total - done, *store_bytes);
     if (job.count == 0) {
@@ -102,11 +103,11 @@ Expected<BoardRun> run_on_board(const BoardProgram &program, ByteView inputs,
       return fail(counted.error().code,
                   counted.error().message + "; its console:\n" + ended->console);
     }
-    cycles += *counted;
+    nanoseconds += *counted;
     done += job.count;
     on_progress(done);
   }
-  run.cycles_per_inference = total == 0 ? 0 : cycles / total;
+  run.nanoseconds_per_inference = total == 0 ? 0 : nanoseconds / total;
   return run;
 }
 

@@ -21,8 +21,10 @@ struct BoardProgram {
 
 struct BoardRun {
   std::vector<std::uint8_t> outputs;
-  std::uint64_t cycles_per_inference = 0; ///< mean; instructions where the emulator counts them
-  std::uint64_t stack_bytes = 0;          ///< deepest use seen
+  /// Mean, by the board's cycle counter. Emulated boards run with one nanosecond an instruction, so
+  /// this is their instruction count; on hosted boards it is time.
+  std::uint64_t nanoseconds_per_inference = 0;
+  std::uint64_t stack_bytes = 0; ///< deepest use seen
 };
 
 /// Runs every input through the program on the board's emulator, in as many starts as the board's

@@ -26,7 +26,8 @@ struct ExecFlags {
 struct Execution {
   std::vector<std::uint8_t> outputs;
   std::size_t count = 0;
-  std::uint64_t instructions = 0; ///< per inference; 0 when nobody counted
+  std::uint64_t nanoseconds = 0;    ///< per inference; 0 when nobody measured
+  bool counts_instructions = false; ///< the nanoseconds are an emulator's, one an instruction
 };
 
 Expected<std::size_t> count_of(ByteView inputs, std::size_t input_bytes) {
@@ -106,8 +107,10 @@ Expected<Execution> exec_on_board(const Context &context, const ExecFlags &flags
   if (!ran.ok()) {
     return Failure{ran.error()};
   }
-  return Execution{
-      .outputs = ran->outputs, .count = *count, .instructions = ran->cycles_per_inference};
+  return Execution{.outputs = ran->outputs,
+                   .count = *count,
+                   .nanoseconds = ran->nanoseconds_per_inference,
+                   .counts_instructions = emulated};
 }
 
 Expected<void> exec(const Context &context, const ExecFlags &flags) {
@@ -123,16 +126,17 @@ Expected<void> exec(const Context &context, const ExecFlags &flags) {
   if (const auto written = host::write_file(flags.outputs, done->outputs); !written.ok()) {
     return written;
   }
+  const char *unit = done->counts_instructions ? "instructions" : "nanoseconds";
   const json result = {{"model", flags.model.model},
                        {"board", flags.board.empty() ? "host" : flags.board},
                        {"inferences", done->count},
                        {"output_bytes", done->outputs.size()},
-                       {"instructions_per_inference", done->instructions}};
+                       {std::string(unit) + "_per_inference", done->nanoseconds}};
   context.show(result, [&] {
     std::cout << fmt::format("{} inferences, {} output bytes written to {}\n", grouped(done->count),
                              grouped(done->outputs.size()), flags.outputs);
-    if (done->instructions != 0) {
-      std::cout << fmt::format("{} instructions an inference\n", grouped(done->instructions));
+    if (done->nanoseconds != 0) {
+      std::cout << fmt::format("{} {} an inference\n", grouped(done->nanoseconds), unit);
     }
   });
   return {};

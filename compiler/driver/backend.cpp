@@ -178,6 +178,7 @@ void add_image_report(json &report, const link::ImagePlan &plan, const link::Lin
   report["stack_bytes"] = plan.stack.bytes;
   report["rom_budget_bytes"] = kit.rom.size_bytes;
   report["ram_budget_bytes"] = kit.ram.size_bytes;
+  report["payload"] = kit.payload == link::PayloadKind::kBinary ? "binary" : "elf";
   report["budget"] = parts_of(plan);
 }
 

@@ -107,15 +107,21 @@ Expected<PlannedSizes> plan_layout(const ElfFile &object, const LayoutRules &rul
   return PlannedSizes{.rom_bytes = constants + data, .static_ram_bytes = ram};
 }
 
-PlannedSizes linked_sizes(const ElfFile &linked, std::uint64_t rom_origin,
-                          std::uint64_t rom_bytes) {
+std::uint64_t rom_origin(const ElfFile &linked) {
+  std::uint64_t lowest = UINT64_MAX;
+  for (const ElfSegment &segment : linked.segments) {
+    lowest = segment.file_bytes == 0 ? lowest : std::min(lowest, segment.load_address);
+  }
+  return lowest;
+}
+
+PlannedSizes linked_sizes(const ElfFile &linked, std::uint64_t rom_bytes) {
+  const std::uint64_t origin = rom_origin(linked);
   PlannedSizes sizes;
   for (const ElfSegment &segment : linked.segments) {
-    const bool in_rom = segment.load_address >= rom_origin &&
-                        segment.load_address - rom_origin < rom_bytes && segment.file_bytes != 0;
-    if (in_rom) {
+    if (segment.file_bytes != 0 && segment.load_address - origin < rom_bytes) {
       sizes.rom_bytes =
-          std::max(sizes.rom_bytes, segment.load_address - rom_origin + segment.file_bytes);
+          std::max(sizes.rom_bytes, segment.load_address - origin + segment.file_bytes);
     }
   }
   for (const ElfSection &section : linked.sections) {

@@ -34,8 +34,11 @@ struct PlannedSizes {
 /// figure can be given.
 [[nodiscard]] Expected<PlannedSizes> plan_layout(const ElfFile &object, const LayoutRules &rules);
 
-/// The same figures, read from a linked file's segments.
-[[nodiscard]] PlannedSizes linked_sizes(const ElfFile &linked, std::uint64_t rom_origin,
-                                        std::uint64_t rom_bytes);
+/// Where a linked file's bytes in ROM begin: its lowest load address.
+[[nodiscard]] std::uint64_t rom_origin(const ElfFile &linked);
+
+/// The same figures, read from a linked file's segments; what is loaded within `rom_bytes` from
+/// rom_origin() on counts as ROM.
+[[nodiscard]] PlannedSizes linked_sizes(const ElfFile &linked, std::uint64_t rom_bytes);
 
 } // namespace tinyml::link

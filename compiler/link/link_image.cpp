@@ -260,7 +260,7 @@ Expected<LinkedImage> ImageLinker::link(const ImagePlan &plan) {
   if (!elf.ok()) {
     return Failure{elf.error()};
   }
-  const PlannedSizes sizes = linked_sizes(*elf, kit_.rom.origin, kit_.rom.size_bytes);
+  const PlannedSizes sizes = linked_sizes(*elf, kit_.rom.size_bytes);
   image.rom_bytes = sizes.rom_bytes;
   image.ram_bytes = sizes.static_ram_bytes + plan.stack.bytes;
   if (image.rom_bytes != plan.rom_bytes || image.ram_bytes != plan.ram_bytes()) {
@@ -271,7 +271,7 @@ Expected<LinkedImage> ImageLinker::link(const ImagePlan &plan) {
                     plan.rom_bytes, image.rom_bytes, plan.ram_bytes(), image.ram_bytes));
   }
   if (kit_.payload == PayloadKind::kBinary) {
-    image.payload = flat_binary(*file, *elf, kit_.rom.origin, image.rom_bytes);
+    image.payload = flat_binary(*file, *elf, rom_origin(*elf), image.rom_bytes);
     return image;
   }
   const auto stripped = work_ / "payload.elf";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Host only: for tests.
 // For tests: two endpoints joined by a network that loses, repeats and reorders datagrams, with
 // virtual time and a seed.
 #pragma once

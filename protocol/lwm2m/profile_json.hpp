@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Host only: JSON is for people and the service.
 #pragma once
 
 #include "base/error.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Host only: the service uses it.
 #pragma once
 
 #include "base/error.hpp"
