@@ -107,6 +107,7 @@ Expected<Execution> exec_on_board(const Context &context, const ExecFlags &flags
   if (!ran.ok()) {
     return Failure{ran.error()};
   }
+  const bool emulated = report.value("payload", "binary") == "binary";
   return Execution{.outputs = ran->outputs,
                    .count = *count,
                    .nanoseconds = ran->nanoseconds_per_inference,
