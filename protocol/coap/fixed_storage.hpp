@@ -5,6 +5,7 @@
 #include "protocol/coap/random.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tinyml::coap {
 

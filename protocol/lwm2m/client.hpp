@@ -2,6 +2,7 @@
 #pragma once
 
 #include "protocol/coap/block.hpp"
+#include "protocol/coap/echo.hpp"
 #include "protocol/coap/endpoint.hpp"
 #include "protocol/lwm2m/attributes.hpp"
 #include "protocol/lwm2m/object_set.hpp"
@@ -45,7 +46,8 @@ public:
 
   Client(const ClientConfig &config, Objects &objects, ServerObject &account, Coap &coap,
          std::uint64_t seed)
-      : config_(config), objects_(objects), account_(account), coap_(coap), registrar_(seed) {}
+      : config_(config), objects_(objects), account_(account), coap_(coap), registrar_(seed),
+        random_(seed ^ 0xEC40) {}
 
   /// Takes what concerns LwM2M; false: the event is for someone else.
   bool handle(const coap::Event &event, coap::Millis now_ms);
@@ -60,6 +62,8 @@ public:
 
 private:
   static constexpr coap::Tag kRegistrationTag = 0x6C776D32; // "lwm2"
+  /// Answers up to this size go to anyone: three times a small request.
+  static constexpr std::size_t kUnprovenBytes = coap::kAmplificationFactor * 32;
   /// A notification is kept for retransmission, in a smaller buffer than an answer.
   static constexpr std::size_t kMaxNotificationBytes = 400;
 
@@ -73,6 +77,7 @@ private:
   bool handle_failure(const coap::Event &event, coap::Millis now_ms);
   void answer(const coap::Event &event, coap::Code code, coap::Millis now_ms);
   void get(const coap::Event &event, const Path &path, coap::Millis now_ms);
+  bool admit(const coap::Event &event, std::size_t size, coap::Millis now_ms);
   coap::Code change(const coap::MessageView &request, const Path &path);
   coap::Code write(const coap::MessageView &request, const Path &path);
   coap::Code execute(const coap::MessageView &request, const Path &path);
@@ -100,6 +105,8 @@ private:
   Coap &coap_;
   Registrar registrar_;
   AttributeTable attributes_;
+  coap::EchoGuard<2> guard_;
+  coap::SeededRandom random_;
   coap::ObserverTable<kMaxObservations> observers_;
   std::array<Watch, kMaxObservations> watches_{};
 };

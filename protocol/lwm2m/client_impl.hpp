@@ -79,6 +79,9 @@ void Client<Objects, Coap>::get(const coap::Event &event, const Path &path, coap
   if (code != coap::Code::kContent || !window.valid) {
     return answer(event, window.valid ? code : coap::Code::kBadRequest, now_ms);
   }
+  if (!admit(event, window.size_bytes, now_ms)) {
+    return;
+  }
   draft = coap_.reply(event.request, coap::Code::kContent);
   if (const auto sequence = observe(event, path, *format, size, now_ms)) {
     draft.message.option_uint(coap::OptionNumber::kObserve, *sequence);
@@ -93,6 +96,20 @@ void Client<Objects, Coap>::get(const coap::Event &event, const Path &path, coap
   std::memmove(room.data(), room.data() + window.offset_bytes, window.size_bytes);
   draft.message.end_payload(window.size_bytes);
   coap_.send(draft, now_ms);
+}
+
+/// A large answer to someone whose address is not proven is preceded by a challenge (RFC 9175), so
+/// that nobody uses us to flood a third party.
+template <typename Objects, typename Coap>
+bool Client<Objects, Coap>::admit(const coap::Event &event, std::size_t size, coap::Millis now_ms) {
+  if (size <= kUnprovenBytes || is_server(event.peer) ||
+      guard_.admit(event.peer, event.message, now_ms)) {
+    return true;
+  }
+  coap::Draft draft = coap_.reply(event.request, coap::Code::kUnauthorized);
+  guard_.challenge(draft.message, event.peer, random_.next(), now_ms);
+  coap_.send(draft, now_ms);
+  return false;
 }
 
 template <typename Objects, typename Coap>

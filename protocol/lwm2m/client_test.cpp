@@ -92,6 +92,7 @@ protected:
     std::string query;
     coap::PeerId from = kServer;
     std::optional<coap::Block> block2;
+    std::string echo;
   };
 
   Answer ask(const Request &r) {
@@ -113,6 +114,9 @@ protected:
     }
     if (r.block2) {
       message.block(coap::OptionNumber::kBlock2, *r.block2);
+    }
+    if (!r.echo.empty()) {
+      message.option(coap::OptionNumber::kEcho, std::string_view(r.echo));
     }
     if (!r.payload.empty()) {
       message.payload(r.payload);
@@ -382,6 +386,19 @@ TEST_F(ClientTest, survives_sixty_thousand_mutated_datagrams) {
   now += 1'000'000;
   drain();
   EXPECT_EQ(ask({.path = "3/0/0", .accept = Format::kText}).text(), "TinyMLaaS");
+}
+
+TEST_F(ClientTest, challenges_strangers_before_large_answers) {
+  const Request large = {.path = "42769/0", .accept = Format::kTlv, .from = kStranger};
+  const Answer challenge = ask(large);
+  EXPECT_EQ(challenge.code(), coap::Code::kUnauthorized);
+  EXPECT_LT(challenge.bytes.size(), 32U);
+  Request proven = large;
+  proven.echo = challenge.view().find(coap::OptionNumber::kEcho)->text();
+  EXPECT_EQ(ask(proven).code(), coap::Code::kContent);
+  EXPECT_EQ(ask(large).code(), coap::Code::kContent);
+  EXPECT_EQ(ask({.path = "3/0/0", .accept = Format::kText, .from = {1}}).code(),
+            coap::Code::kContent);
 }
 
 TEST_F(ClientTest, firmware_object_follows_the_update_states) {
