@@ -61,7 +61,7 @@ Expected<Shape> slide(const Window &w, const Shape &x, ImageAxes axes) {
 }
 
 Expected<void> check_image(const InferenceInput &in) {
-  if (const auto checked = check_window_attributes(in.node); !checked) {
+  if (auto checked = check_window_attributes(in.node); !checked) {
     return checked;
   }
   if (in.inputs[0].shape.size() != 4) {

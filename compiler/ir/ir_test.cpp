@@ -54,6 +54,7 @@ TEST(Text, RoundTripsQuantisationAttributesAndAnyName) {
 
 TEST(Text, LargeConstantsKeepEveryBit) {
   std::vector<float> elements;
+  elements.reserve(100);
   for (int i = 0; i < 100; ++i) {
     elements.push_back(std::ldexp(1.0F / static_cast<float>(i + 3), i - 50));
   }
@@ -98,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(
 std::string node_error(const std::string &node) {
   return parse_error("graph \"g\" {\n input %x : f32[1,4,4,2]\n input %v : f32[8]\n"
                      " const %w : f32[3,3,3,2] = hex \"" +
-                     std::string(54 * 8, '0') + "\"\n " + node + "\n output %y\n}");
+                     std::string(std::size_t{54} * 8, '0') + "\"\n " + node + "\n output %y\n}");
 }
 
 TEST(Verify, NamesTheNodeAndTheContradiction) {
@@ -140,6 +141,20 @@ TEST(Verify, Int8GraphsNeedMeaning) {
               HasSubstr("not a positive number"));
   EXPECT_THAT(parse_error("graph \"g\" {\n input %x : i8[4] q(scale=1, zero=300)\n output %x\n}"),
               HasSubstr("zero point outside of int8"));
+}
+
+TEST(Verify, Int8LayersNeedSymmetricWeightsAndScalesThatMultiply) {
+  const auto layer = [](const char *weights, const char *output) {
+    return parse_error(
+        "graph \"g\" {\n input %x : i8[1,2] q(scale=0.5, zero=3)\n const %w : i8[1,2] " +
+        std::string(weights) + " = [1,2]\n %y : i8[1,1] " + output +
+        " = fully_connected(%x, %w)\n output %y\n}");
+  };
+  EXPECT_THAT(layer("q(scale=1, zero=0)", "q(scale=1, zero=0)"), HasSubstr("without an error"));
+  EXPECT_THAT(layer("q(scale=1, zero=1)", "q(scale=1, zero=0)"), HasSubstr("zero point 0"));
+  EXPECT_THAT(layer("q(scale=[1,1], zero=[0,0], axis=1)", "q(scale=1, zero=0)"),
+              HasSubstr("per output channel"));
+  EXPECT_THAT(layer("q(scale=1e9, zero=0)", "q(scale=1, zero=0)"), HasSubstr("too far apart"));
 }
 
 TEST(Verify, FindsWrongOrderAndDoubleDefinition) {

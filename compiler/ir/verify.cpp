@@ -119,6 +119,17 @@ double largest_scale(const TensorType &type) {
   return static_cast<double>(*std::max_element(scales.begin(), scales.end()));
 }
 
+/// Weights are symmetric, with one scale or one per output channel.
+Expected<void> check_weights(const Node &node, const Quantization &q) {
+  const int axis = node.op == Op::kDepthwiseConv2d ? 3 : 0;
+  const bool symmetric = std::all_of(q.zero_points.begin(), q.zero_points.end(),
+                                     [](std::int32_t zero) { return zero == 0; });
+  if (!symmetric || (q.axis != -1 && q.axis != axis)) {
+    return invalid("needs weights with zero point 0 and scales for all or per output channel");
+  }
+  return {};
+}
+
 /// Only for nodes whose tensors are all quantised.
 Expected<void> check_scales(const Node &node, const std::vector<TensorType> &inputs,
                             const TensorType &output) {
@@ -127,6 +138,10 @@ Expected<void> check_scales(const Node &node, const std::vector<TensorType> &inp
   case Op::kConv2d:
   case Op::kDepthwiseConv2d:
   case Op::kFullyConnected:
+    if (auto checked = check_weights(node, *inputs[1].quantization); !checked) {
+      return checked;
+    }
+    [[fallthrough]];
   case Op::kMul:
     return check_ratio(largest_scale(inputs[0]) * largest_scale(inputs[1]) / out);
   case Op::kAdd:
@@ -134,6 +149,13 @@ Expected<void> check_scales(const Node &node, const std::vector<TensorType> &inp
     return check_ratio(std::max(largest_scale(inputs[0]), largest_scale(inputs[1])) / out);
   case Op::kRequantize:
     return check_ratio(largest_scale(inputs[0]) / out);
+  case Op::kConcat:
+    for (const TensorType &input : inputs) {
+      if (input.quantization != output.quantization) {
+        return invalid("joins tensors of different quantisations");
+      }
+    }
+    return {};
   case Op::kSoftmax: {
     // Differences are scaled to 26 fraction bits, by a factor of at least one.
     const double step = largest_scale(inputs[0]) * double_attribute(node, "beta", 1);
@@ -168,7 +190,7 @@ Expected<void> check_node_types(const Graph &graph, const Node &node) {
   if (inferred->element == ElementType::kInt8 && inferred->quantization != declared.quantization) {
     return invalid("must keep the quantisation of its input");
   }
-  if (const auto checked = check_int8(inputs, declared); !checked) {
+  if (auto checked = check_int8(inputs, declared); !checked) {
     return checked;
   }
   const bool is_int8 = declared.element == ElementType::kInt8 && node.op != Op::kQuantize;
@@ -176,11 +198,11 @@ Expected<void> check_node_types(const Graph &graph, const Node &node) {
 }
 
 Expected<void> check_node(const Graph &graph, const Node &node, std::vector<bool> &defined) {
-  if (const auto used = check_uses(graph, defined, node.inputs, describe(node)); !used) {
+  if (auto used = check_uses(graph, defined, node.inputs, describe(node)); !used) {
     return used;
   }
   for (const ValueId output : node.outputs) {
-    if (const auto added = define(graph, defined, output); !added) {
+    if (auto added = define(graph, defined, output); !added) {
       return added;
     }
   }
@@ -193,7 +215,7 @@ Expected<void> check_node(const Graph &graph, const Node &node, std::vector<bool
 } // namespace
 
 Expected<void> verify(const Graph &graph) {
-  if (const auto checked = check_values(graph); !checked) {
+  if (auto checked = check_values(graph); !checked) {
     return checked;
   }
   std::vector<bool> defined(graph.values.size(), false);
@@ -201,12 +223,12 @@ Expected<void> verify(const Graph &graph) {
     defined[id] = graph.values[id].constant.has_value();
   }
   for (const ValueId input : graph.inputs) {
-    if (const auto added = define(graph, defined, input); !added) {
+    if (auto added = define(graph, defined, input); !added) {
       return added;
     }
   }
   for (const Node &node : graph.nodes) {
-    if (const auto checked = check_node(graph, node, defined); !checked) {
+    if (auto checked = check_node(graph, node, defined); !checked) {
       return checked;
     }
   }

@@ -10,8 +10,11 @@ namespace {
 
 using ir::Op;
 
-const std::vector<std::int64_t> kToChannelsLast = {0, 2, 3, 1};
-const std::vector<std::int64_t> kToChannelsFirst = {0, 3, 1, 2};
+using Permutation = std::vector<std::int64_t>;
+
+Permutation to_channels_last() { return {0, 2, 3, 1}; }
+Permutation to_channels_first() { return {0, 3, 1, 2}; }
+
 /// Where an axis of a channels-first tensor is in its channels-last form.
 constexpr std::int64_t kMovedAxis[] = {0, 3, 1, 2};
 constexpr int kMaxLookAhead = 16;
@@ -127,7 +130,7 @@ private:
     const std::string name = r_.value(x).name;
     const ir::ValueId moved = is_layout_free(s) && !r_.value(x).constant
                                   ? r_.reshape(x, {s[0], s[2], s[3], s[1]}, name)
-                                  : r_.transpose(x, kToChannelsLast, name);
+                                  : r_.transpose(x, to_channels_last(), name);
     moved_.emplace(x, moved);
     return moved;
   }
@@ -142,7 +145,7 @@ private:
     const std::string name = r_.value(x).name;
     const ir::ValueId back = is_layout_free(s)
                                  ? r_.reshape(found->second, s, name)
-                                 : r_.transpose(found->second, kToChannelsFirst, name);
+                                 : r_.transpose(found->second, to_channels_first(), name);
     const ir::ValueId moved = found->second;
     r_.let_stand_for(x, back);
     moved_.emplace(back, moved); // whoever reads it from now on sees this id
@@ -175,9 +178,9 @@ private:
     const bool depthwise = channels > 1 && ir::int_attribute(node, "groups", 1) == channels;
     std::vector<ir::ValueId> inputs = node.inputs;
     inputs[0] = channels_last(inputs[0]);
-    inputs[1] =
-        r_.transpose(inputs[1], depthwise ? std::vector<std::int64_t>{1, 2, 3, 0} : kToChannelsLast,
-                     r_.value(inputs[1]).name);
+    inputs[1] = r_.transpose(inputs[1],
+                             depthwise ? std::vector<std::int64_t>{1, 2, 3, 0} : to_channels_last(),
+                             r_.value(inputs[1]).name);
     if (depthwise) {
       attributes.erase("groups");
     }
@@ -209,6 +212,7 @@ private:
 
   bool concat(const ir::Node &node) {
     std::vector<ir::ValueId> inputs;
+    inputs.reserve(node.inputs.size());
     for (const ir::ValueId input : node.inputs) {
       inputs.push_back(channels_last(input));
     }
@@ -249,10 +253,9 @@ private:
     if (!keeps && !reduces(1) && !(reduces(2) && reduces(3))) {
       return false; // the channels would end up behind H or W
     }
-    std::vector<std::int64_t> moved;
-    for (const std::int64_t axis : axes) {
-      moved.push_back(kMovedAxis[axis]);
-    }
+    std::vector<std::int64_t> moved(axes.size());
+    std::transform(axes.begin(), axes.end(), moved.begin(),
+                   [](std::int64_t axis) { return kMovedAxis[axis]; });
     std::sort(moved.begin(), moved.end());
     ir::Attributes attributes = node.attributes;
     attributes["axes"] = moved;
@@ -316,7 +319,7 @@ private:
     const std::int64_t outputs = weights.type.shape[0];
     const ir::ValueId cube = with_axis_of(
         weights, r_.reshape(node.inputs[1], {outputs, image[1], image[2], image[3]}, weights.name));
-    const ir::ValueId sorted = r_.transpose(cube, kToChannelsLast, weights.name);
+    const ir::ValueId sorted = r_.transpose(cube, to_channels_last(), weights.name);
     std::vector<ir::ValueId> inputs = node.inputs;
     inputs[1] = with_axis_of(weights, r_.reshape(sorted, weights.type.shape, weights.name));
     r_.replace(node, emit_like(node, inputs, node.attributes));

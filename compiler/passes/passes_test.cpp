@@ -113,12 +113,12 @@ TEST(Simplify, AnOutputKeepsItsNameEvenWhenItIsAnInput) {
       graph_text("  input %x : f32[2]\n  %y : f32[2] = reshape(%x) name=\"y\"\n  output %y\n"));
 }
 
-const std::string kLayer = "  input %x : f32[1,2]\n  const %w : f32[2,2] = [1,2,3,4]\n"
-                           "  const %b : f32[2] = [1,-1]\n";
+const std::string layer_input = "  input %x : f32[1,2]\n  const %w : f32[2,2] = [1,2,3,4]\n"
+                                "  const %b : f32[2] = [1,-1]\n";
 
 TEST(FuseActivation, ReluAndRelu6BecomeTheLayers) {
-  EXPECT_THAT(after(fuse_activation, kLayer + "  %a : f32[1,2] = fully_connected(%x, %w, %b)\n"
-                                              "  %y : f32[1,2] = relu(%a)\n  output %y\n"),
+  EXPECT_THAT(after(fuse_activation, layer_input + "  %a : f32[1,2] = fully_connected(%x, %w, %b)\n"
+                                                   "  %y : f32[1,2] = relu(%a)\n  output %y\n"),
               HasSubstr("%y : f32[1,2] = fully_connected(%x, %w, %b) {activation=\"relu\"}"));
   EXPECT_THAT(after(fuse_activation, "  input %x : f32[2]\n  %a : f32[2] = add(%x, %x)\n"
                                      "  %y : f32[2] = clip(%a) {max=6.0, min=0.0}\n  output %y\n"),
@@ -126,22 +126,23 @@ TEST(FuseActivation, ReluAndRelu6BecomeTheLayers) {
 }
 
 TEST(FuseActivation, NotWhenSomeoneElseReadsTheLayerOrTheClampIsAnother) {
-  expect_untouched(fuse_activation, kLayer + "  %a : f32[1,2] = fully_connected(%x, %w, %b)\n"
-                                             "  %y : f32[1,2] = relu(%a)\n  output %y\n"
-                                             "  output %a\n");
-  expect_untouched(fuse_activation, kLayer + "  %a : f32[1,2] = fully_connected(%x, %w, %b)\n"
-                                             "  %y : f32[1,2] = clip(%a) {max=5.0, min=0.0}\n"
-                                             "  output %y\n");
+  expect_untouched(fuse_activation, layer_input + "  %a : f32[1,2] = fully_connected(%x, %w, %b)\n"
+                                                  "  %y : f32[1,2] = relu(%a)\n  output %y\n"
+                                                  "  output %a\n");
+  expect_untouched(fuse_activation, layer_input + "  %a : f32[1,2] = fully_connected(%x, %w, %b)\n"
+                                                  "  %y : f32[1,2] = clip(%a) {max=5.0, min=0.0}\n"
+                                                  "  output %y\n");
   expect_untouched(fuse_activation,
-                   kLayer + "  %a : f32[1,2] = fully_connected(%x, %w, %b) {activation=\"relu\"}\n"
-                            "  %y : f32[1,2] = clip(%a) {max=6.0, min=0.0}\n  output %y\n");
+                   layer_input +
+                       "  %a : f32[1,2] = fully_connected(%x, %w, %b) {activation=\"relu\"}\n"
+                       "  %y : f32[1,2] = clip(%a) {max=6.0, min=0.0}\n  output %y\n");
 }
 
 TEST(FuseBias, AddsTheConstantOfEachChannel) {
-  EXPECT_THAT(after(fuse_bias, kLayer + "  %a : f32[1,2] = fully_connected(%x, %w, %b)\n"
-                                        "  const %c : f32[2] = [10,20]\n"
-                                        "  %y : f32[1,2] = add(%c, %a) {activation=\"relu\"}\n"
-                                        "  output %y\n"),
+  EXPECT_THAT(after(fuse_bias, layer_input + "  %a : f32[1,2] = fully_connected(%x, %w, %b)\n"
+                                             "  const %c : f32[2] = [10,20]\n"
+                                             "  %y : f32[1,2] = add(%c, %a) {activation=\"relu\"}\n"
+                                             "  output %y\n"),
               HasSubstr("= [11,19]"));
   expect_untouched(fuse_bias, "  input %x : f32[2,2]\n  const %w : f32[2,2] = [1,2,3,4]\n"
                               "  const %c : f32[2,1] = [10,20]\n"
@@ -149,19 +150,20 @@ TEST(FuseBias, AddsTheConstantOfEachChannel) {
                               "  %y : f32[2,2] = add(%a, %c)\n  output %y\n");
 }
 
-const std::string kBatchNorm = "  const %s : f32[2] = [2,3]\n  const %o : f32[2] = [1,-1]\n"
-                               "  const %m : f32[2] = [0.5,0.25]\n  const %v : f32[2] = [4,9]\n";
+const std::string batch_norm_constants =
+    "  const %s : f32[2] = [2,3]\n  const %o : f32[2] = [1,-1]\n"
+    "  const %m : f32[2] = [0.5,0.25]\n  const %v : f32[2] = [4,9]\n";
 
 TEST(FuseBatchNorm, ScalesConvolutionAndFullyConnectedWeights) {
   const std::string convolution =
       after(fuse_batch_norm, "  input %x : f32[1,1,2,2]\n  const %w : f32[2,1,1,1] = [1,2]\n" +
-                                 kBatchNorm +
+                                 batch_norm_constants +
                                  "  %a : f32[1,2,2,2] = conv2d(%x, %w) {layout=\"NCHW\"}\n"
                                  "  %y : f32[1,2,2,2] = batch_norm(%a, %s, %o, %m, %v)\n"
                                  "  output %y\n");
   EXPECT_THAT(convolution, Not(HasSubstr("batch_norm")));
   EXPECT_THAT(
-      after(fuse_batch_norm, kLayer + kBatchNorm +
+      after(fuse_batch_norm, layer_input + batch_norm_constants +
                                  "  %a : f32[1,2] = fully_connected(%x, %w, %b)\n"
                                  "  %y : f32[1,2] = batch_norm(%a, %s, %o, %m, %v)\n  output %y\n"),
       Not(HasSubstr("batch_norm")));
@@ -169,13 +171,13 @@ TEST(FuseBatchNorm, ScalesConvolutionAndFullyConnectedWeights) {
 
 TEST(FuseBatchNorm, NotBehindAnActivationOrAnotherAxis) {
   const std::string head =
-      "  input %x : f32[1,2]\n  const %w : f32[2,2] = [1,2,3,4]\n" + kBatchNorm;
+      "  input %x : f32[1,2]\n  const %w : f32[2,2] = [1,2,3,4]\n" + batch_norm_constants;
   expect_untouched(fuse_batch_norm,
                    head + "  %a : f32[1,2] = fully_connected(%x, %w) {activation=\"relu\"}\n"
                           "  %y : f32[1,2] = batch_norm(%a, %s, %o, %m, %v)\n  output %y\n");
   expect_untouched(fuse_batch_norm, "  input %x : f32[1,2,2]\n"
                                     "  const %w : f32[2,2] = [1,2,3,4]\n" +
-                                        kBatchNorm +
+                                        batch_norm_constants +
                                         "  %a : f32[1,2,2] = fully_connected(%x, %w)\n"
                                         "  %y : f32[1,2,2] = batch_norm(%a, %s, %o, %m, %v)\n"
                                         "  output %y\n");
@@ -184,10 +186,10 @@ TEST(FuseBatchNorm, NotBehindAnActivationOrAnotherAxis) {
 TEST(LowerBatchNorm, BecomesADepthwiseConvolution) {
   for (const char *shape : {"[1,2]", "[3,2,4]", "[1,2,3,3]"}) {
     const std::string type = std::string("f32") + shape;
-    const std::string text =
-        after(run_default_passes, "  input %x : " + type + "\n" + kBatchNorm + "  %y : " + type +
-                                      " = batch_norm(%x, %s, %o, %m, %v)\n  output %y\n");
-    EXPECT_THAT(text, HasSubstr("depthwise_conv2d")) << shape;
+    std::string statements = "  input %x : ";
+    statements.append(type).append("\n").append(batch_norm_constants).append("  %y : ");
+    statements.append(type).append(" = batch_norm(%x, %s, %o, %m, %v)\n  output %y\n");
+    EXPECT_THAT(after(run_default_passes, statements), HasSubstr("depthwise_conv2d")) << shape;
   }
 }
 
@@ -201,13 +203,14 @@ TEST(MakeFullyConnected, FromAProductWithAConstant) {
                                          "  %y : f32[2,2] = matmul(%a, %b)\n  output %y\n");
 }
 
-const std::string kPadded = "  input %x : f32[1,1,3,3]\n"
-                            "  const %w : f32[1,1,2,2] = [1,2,3,4]\n";
+const std::string padded_convolution = "  input %x : f32[1,1,3,3]\n"
+                                       "  const %w : f32[1,1,2,2] = [1,2,3,4]\n";
 
 TEST(FoldPad, ZerosBeforeAConvolution) {
-  EXPECT_THAT(after(fold_pad, kPadded + "  %p : f32[1,1,5,4] = pad(%x) {pads=[0,0,1,1,0,0,1,0]}\n"
-                                        "  %y : f32[1,1,4,3] = conv2d(%p, %w) {layout=\"NCHW\"}\n"
-                                        "  output %y\n"),
+  EXPECT_THAT(after(fold_pad, padded_convolution +
+                                  "  %p : f32[1,1,5,4] = pad(%x) {pads=[0,0,1,1,0,0,1,0]}\n"
+                                  "  %y : f32[1,1,4,3] = conv2d(%p, %w) {layout=\"NCHW\"}\n"
+                                  "  output %y\n"),
               HasSubstr("conv2d(%x, %w) {layout=\"NCHW\", pads=[1,1,1,0]}"));
 }
 
@@ -226,9 +229,10 @@ TEST(FoldPad, ZerosBeforeAMaximumOnlyBehindAClamp) {
 
 TEST(FoldPad, NotOtherNumbersOtherAxesOrAverages) {
   expect_untouched(fold_pad,
-                   kPadded + "  %p : f32[1,1,4,4] = pad(%x) {pads=[0,0,1,1,0,0,0,0], value=1.0}\n"
-                             "  %y : f32[1,1,3,3] = conv2d(%p, %w) {layout=\"NCHW\"}\n"
-                             "  output %y\n");
+                   padded_convolution +
+                       "  %p : f32[1,1,4,4] = pad(%x) {pads=[0,0,1,1,0,0,0,0], value=1.0}\n"
+                       "  %y : f32[1,1,3,3] = conv2d(%p, %w) {layout=\"NCHW\"}\n"
+                       "  output %y\n");
   expect_untouched(fold_pad,
                    "  input %x : f32[1,1,3,3]\n  const %w : f32[1,2,1,1] = [1,2]\n"
                    "  %p : f32[1,2,3,3] = pad(%x) {pads=[0,1,0,0,0,0,0,0]}\n"

@@ -58,7 +58,7 @@ struct ZooModel {
   double least_accuracy;
 };
 
-void PrintTo(const ZooModel &model, std::ostream *out) { *out << model.name; }
+std::ostream &operator<<(std::ostream &out, const ZooModel &model) { return out << model.name; }
 
 class ZooAccuracy : public ::testing::TestWithParam<ZooModel> {
 protected:

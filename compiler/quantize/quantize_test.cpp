@@ -37,7 +37,7 @@ CalibrationSamples samples_between(float low, float high, std::size_t numbers, s
   return samples;
 }
 
-const QuantizeOptions kMinMaxOptions{.range = RangeMethod::kMinMax};
+constexpr QuantizeOptions kMinMaxOptions{.range = RangeMethod::kMinMax};
 
 ir::Graph quantized(const std::string &statements, const CalibrationSamples &samples,
                     const QuantizeOptions &options = kMinMaxOptions) {

@@ -28,7 +28,8 @@ inline void mean(const Dims &in, const Dims &kept, const float *x, float *out) {
     }
     out[to] += x[flat];
   }
-  const auto divisor = static_cast<float>(inputs / outputs);
+  const std::int64_t elements_per_mean = inputs / outputs;
+  const auto divisor = static_cast<float>(elements_per_mean);
   std::transform(out, out + outputs, out, [=](float sum) { return sum / divisor; });
 }
 

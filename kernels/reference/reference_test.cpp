@@ -131,18 +131,19 @@ TEST(DepthwiseConv2d, EqualsAGroupedConvolution) {
                           {2, 3, 2, kChannels * kMultiplier},
                           {3, 2, 2, 2, 1, 1, 1, 0},
                           kChannels};
-  std::vector<std::int8_t> x(2 * 5 * 4 * kChannels);
-  std::vector<std::int8_t> ohwi(kChannels * kMultiplier * 3 * 2);
+  constexpr std::size_t kOutputs = std::size_t{kChannels} * kMultiplier;
+  std::vector<std::int8_t> x(std::size_t{kChannels} * 2 * 5 * 4);
+  std::vector<std::int8_t> ohwi(kOutputs * 3 * 2);
   std::vector<std::int8_t> hwo(ohwi.size());
   std::generate(x.begin(), x.end(), [&] { return static_cast<std::int8_t>(bytes(random)); });
-  for (std::size_t o = 0; o < kChannels * kMultiplier; ++o) {
+  for (std::size_t o = 0; o < kOutputs; ++o) {
     for (std::size_t k = 0; k < 6; ++k) {
       ohwi[o * 6 + k] = static_cast<std::int8_t>(bytes(random));
-      hwo[k * kChannels * kMultiplier + o] = ohwi[o * 6 + k];
+      hwo[k * kOutputs + o] = ohwi[o * 6 + k];
     }
   }
-  const std::vector<Multiplier> multipliers(kChannels * kMultiplier, quantize_multiplier(0.003));
-  std::vector<std::int8_t> grouped(2 * 3 * 2 * kChannels * kMultiplier);
+  const std::vector<Multiplier> multipliers(kOutputs, quantize_multiplier(0.003));
+  std::vector<std::int8_t> grouped(kOutputs * 2 * 3 * 2);
   std::vector<std::int8_t> depthwise(grouped.size());
   const Int8Output output{multipliers.data(), 5};
   conv2d(shape, x.data(), 9, ohwi.data(), nullptr, output, grouped.data());

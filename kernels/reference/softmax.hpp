@@ -44,7 +44,8 @@ inline void softmax(std::int64_t rows, std::int32_t depth, const float *x, float
 /// The output has scale 1/256 and zero point -128.
 inline void softmax_row(const std::int8_t *x, std::int32_t depth, const SoftmaxConstants &c,
                         std::int8_t *out) {
-  const std::int32_t largest = *std::max_element(x, x + depth);
+  const std::int8_t top = *std::max_element(x, x + depth);
+  const int largest{top};
   const Reciprocal scale = reciprocal(softmax_sum(x, depth, largest, c), 12);
   for (std::int32_t i = 0; i < depth; ++i) {
     const std::int32_t difference = x[i] - largest;

@@ -63,6 +63,7 @@ void convert_batch_normalization(NodeImport &n) {
     n.unsupported("is supported for inference with one mean per channel only");
   }
   std::vector<ir::ValueId> inputs;
+  inputs.reserve(5);
   for (int i = 0; i < 5; ++i) {
     inputs.push_back(n.input(i));
   }

@@ -4,12 +4,6 @@
 #include <algorithm>
 
 namespace tinyml::onnx {
-namespace {
-
-const ir::Value kNothing{};
-
-} // namespace
-
 std::string node_label(const schema::NodeProto &node) {
   const std::string &name =
       node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name();
@@ -48,7 +42,8 @@ ir::ValueId NodeImport::input(int index) {
 }
 
 const ir::Value &NodeImport::value(ir::ValueId id) const {
-  return id < state_.graph.values.size() ? state_.graph.values[id] : kNothing;
+  static const ir::Value nothing{};
+  return id < state_.graph.values.size() ? state_.graph.values[id] : nothing;
 }
 
 std::vector<std::int64_t> NodeImport::constant_ints(int index, std::string_view what) {

@@ -46,6 +46,7 @@ Converter find_converter(std::string_view op_type) {
 
 std::vector<std::string> supported_operators() {
   std::vector<std::string> names;
+  names.reserve(kConverters.size());
   for (const Entry &entry : kConverters) {
     names.emplace_back(entry.first);
   }
