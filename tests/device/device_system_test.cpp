@@ -4,6 +4,7 @@
 // computes with it.
 #include "compiler/link/link_image.hpp"
 #include "host/child.hpp"
+#include "host/process.hpp"
 #include "image/packer.hpp"
 #include "os/store/provision.hpp"
 #include "protocol/lwm2m/server_profile.hpp"
@@ -153,7 +154,13 @@ protected:
     ASSERT_TRUE(opened) << opened.error().message;
     the_switch = std::move(*opened);
     switch_thread = std::jthread([this](const std::stop_token &stop) { the_switch->run(stop); });
-    boot_base();
+    boot();
+  }
+
+  /// Starts the device and waits until it is there.
+  virtual void boot() {
+    boot_base(socket.port());
+    await_registration(1);
   }
 
   void TearDown() override {
@@ -194,11 +201,11 @@ protected:
     return *packed;
   }
 
-  void boot_base() {
+  void boot_base(std::uint16_t server_port) {
     const auto base = build("base", {}, 1);
     const bool hosted = kit->payload == link::PayloadKind::kElf;
     const std::string server_uri =
-        (hosted ? "coap://127.0.0.1:" : "coap://10.77.0.1:") + std::to_string(socket.port());
+        (hosted ? "coap://127.0.0.1:" : "coap://10.77.0.1:") + std::to_string(server_port);
     package_uri = server_uri + "/fw";
     const auto public_key = key.public_key();
     const std::uint8_t seed[32] = {1, 2, 3};
@@ -223,7 +230,6 @@ protected:
     auto started = tender::Machine::start(config);
     ASSERT_TRUE(started) << started.error().message;
     machine = std::move(*started);
-    await_registration(1);
   }
 
   void await_registration(unsigned number) {
@@ -320,12 +326,66 @@ TEST_P(DeviceSystem, restarts_on_request_and_registers_again) {
   await_registration(2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Boards, DeviceSystem, testing::Values("linux", "mps2-an385"),
-                         [](const auto &chosen) {
-                           std::string name = chosen.param;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+/// Foreign peers: libcoap's resource directory and client.
+class DeviceInterop : public DeviceSystem {
+protected:
+  static constexpr const char *kDirectoryTool = "/usr/bin/coap-rd-notls";
+  static constexpr const char *kClientTool = "/usr/bin/coap-client-notls";
+
+  void boot() override {
+    if (!fs::exists(kDirectoryTool) || !fs::exists(kClientTool)) {
+      GTEST_SKIP() << "Debian package libcoap3-bin is not installed";
+    }
+    const auto port = host::free_udp_port();
+    ASSERT_TRUE(port);
+    auto started = host::Child::start(
+        {.argv = {kDirectoryTool, "-A", "127.0.0.1", "-p", std::to_string(*port)},
+         .output_file = work / "directory"});
+    ASSERT_TRUE(started) << started.error().message;
+    directory.emplace(std::move(*started));
+    directory_uri = "coap://127.0.0.1:" + std::to_string(*port);
+    boot_base(*port);
+    ASSERT_TRUE(machine->wait_for_console("registered: ", 30s)) << machine->console();
+  }
+
+  std::string get(const std::string &uri, const std::string &more = "-v3") {
+    const auto outcome = host::run({.argv = {kClientTool, "-B", "5", more, uri}, .timeout = 10s});
+    EXPECT_TRUE(outcome) << outcome.error().message;
+    return outcome ? outcome->output : std::string();
+  }
+
+  std::string directory_uri;
+  std::optional<host::Child> directory;
+};
+
+TEST_P(DeviceInterop, registers_at_a_foreign_directory) {
+  EXPECT_THAT(get(directory_uri + "/.well-known/core"), HasSubstr("</rd/"));
+}
+
+TEST_P(DeviceInterop, answers_a_foreign_client) {
+  const std::string console = machine->console();
+  const std::string marker = "UDP port ";
+  const std::size_t at = console.find(marker);
+  if (at == std::string::npos) {
+    GTEST_SKIP() << "devices behind the switch are reached by the service only";
+  }
+  const std::string uri =
+      "coap://127.0.0.1:" + std::to_string(std::stoi(console.substr(at + marker.size())));
+  EXPECT_THAT(get(uri + "/.well-known/core"), HasSubstr("</42769/0>,</42770/0>,</42771/0>"));
+  EXPECT_THAT(get(uri + "/3/0/0", "-A0"), HasSubstr("TinyMLaaS"));
+  EXPECT_THAT(get(uri + "/42769/0"), HasSubstr("tinyml-image-1")); // by a challenge (RFC 9175)
+}
+
+constexpr const char *kBoards[] = {"linux", "mps2-an385"};
+
+std::string name_of(const testing::TestParamInfo<const char *> &chosen) {
+  std::string name = chosen.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Boards, DeviceSystem, testing::ValuesIn(kBoards), name_of);
+INSTANTIATE_TEST_SUITE_P(Boards, DeviceInterop, testing::ValuesIn(kBoards), name_of);
 
 } // namespace
 } // namespace tinyml
