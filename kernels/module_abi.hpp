@@ -10,6 +10,9 @@ namespace tinyml::module {
 
 inline constexpr std::uint32_t kAbiVersion = 1;
 inline constexpr std::size_t kMaxRank = 6;
+/// tinyml_module_arena is at least this long, whatever the model needs: between two inferences the
+/// device program verifies updates in it (boot::kWorkspaceBytes), which costs no RAM that way.
+inline constexpr std::size_t kMinArenaBytes = 6 * 1024;
 
 /// Values are written to images and result objects: never renumber.
 enum class ElementType : std::uint8_t {
@@ -52,7 +55,8 @@ struct ModuleInfo {
 
 extern "C" {
 extern const tinyml::module::ModuleInfo tinyml_module_info;
-/// Aligned to 16 bytes. Between two inferences its contents are free for any other use.
+/// Aligned to 16 bytes; arena_bytes or kMinArenaBytes long, whichever is more. Between two
+/// inferences its contents are free for any other use.
 extern std::uint8_t tinyml_module_arena[];
 /// Reads the inputs from the arena and leaves the outputs there. Input bytes may be overwritten.
 void tinyml_module_run();

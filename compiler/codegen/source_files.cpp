@@ -179,7 +179,7 @@ SourceFile model_source(const ModuleSummary &summary, const std::vector<PlacedLa
   const std::string outputs = print_tensors(out, summary, "kOutputs", summary.graph.outputs);
   out << "} // namespace\n\n"
       << "alignas(" << plan::kArenaAlignment << ") std::uint8_t tinyml_module_arena["
-      << std::max<std::uint32_t>(summary.plan.arena_bytes, 1) << "];\n\n"
+      << std::max<std::size_t>(summary.plan.arena_bytes, module::kMinArenaBytes) << "];\n\n"
       << "const tinyml::module::ModuleInfo tinyml_module_info = "
       << info_fields(summary, inputs, outputs).lines() << ";\n\n";
   print_run(out, summary, layers);

@@ -12,7 +12,8 @@ struct ImageModule {
   static std::uint8_t *arena() { return tinyml_module_arena; }
   static void run() { tinyml_module_run(); }
   /// Between two inferences the arena is free: images are verified in it.
-  static ByteSpan workspace() { return {tinyml_module_arena, tinyml_module_info.arena_bytes}; }
+  static ByteSpan workspace() { return {tinyml_module_arena, module::kMinArenaBytes}; }
+  static_assert(module::kMinArenaBytes >= boot::kWorkspaceBytes);
 };
 
 } // namespace
