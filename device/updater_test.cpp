@@ -206,7 +206,7 @@ TEST_F(UpdaterTest, resumes_where_a_lost_connection_stopped_it) {
   connected = true;
   ASSERT_TRUE(run_until([&] { return device.firmware.state() == UpdateState::kDownloaded; }));
   EXPECT_TRUE(slot_holds(server.file));
-  EXPECT_LT(server.served_bytes, server.file.size() + 3 * 1024);
+  EXPECT_LT(server.served_bytes, server.file.size() + 3072);
 }
 
 TEST_F(UpdaterTest, gives_up_when_the_server_stays_away) {

@@ -12,7 +12,7 @@ inline constexpr std::uint32_t kAbiVersion = 1;
 inline constexpr std::size_t kMaxRank = 6;
 /// tinyml_module_arena is at least this long, whatever the model needs: between two inferences the
 /// device program verifies updates in it (boot::kWorkspaceBytes), which costs no RAM that way.
-inline constexpr std::size_t kMinArenaBytes = 6 * 1024;
+inline constexpr std::size_t kMinArenaBytes = std::size_t{6} * 1024;
 
 /// Values are written to images and result objects: never renumber.
 enum class ElementType : std::uint8_t {
