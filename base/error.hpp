@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace tinyml {
 
@@ -26,6 +27,14 @@ struct HostError {
   ErrorCode code = ErrorCode::kInternal;
   std::string message;
 };
+
+/// The word for an error in the HTTP API, in the compiler backend's results and in stored reasons.
+[[nodiscard]] constexpr std::string_view code_word(ErrorCode code) {
+  constexpr std::string_view kWords[] = {"invalid_input", "unsupported", "does_not_fit",
+                                         "not_found",     "conflict",    "unavailable",
+                                         "resource_full", "internal"};
+  return kWords[static_cast<unsigned>(code)];
+}
 
 /// Host-side result.
 template <typename T> using Expected = Result<T, HostError>;

@@ -68,6 +68,20 @@ void put_lifetime(coap::MessageBuilder &message, std::uint32_t seconds) {
   put_query(message, "lt=", as_text(out.written()));
 }
 
+void put_host(coap::MessageBuilder &message, coap::PeerId server) {
+  const coap::Ipv4Endpoint endpoint = coap::ipv4_of(server);
+  std::uint8_t text[16];
+  ByteWriter out{ByteSpan(text)};
+  for (const std::uint8_t byte : endpoint.address) {
+    if (out.size() != 0) {
+      out.put(static_cast<std::uint8_t>('.'));
+    }
+    put_decimal(out, byte);
+  }
+  message.option(coap::OptionNumber::kUriHost, as_text(out.written()));
+  message.option_uint(coap::OptionNumber::kUriPort, endpoint.port);
+}
+
 void put_link(ByteWriter &out, const Path &path) {
   out.put(out.size() == 0 ? "<" : ",<");
   put_path(out, path);

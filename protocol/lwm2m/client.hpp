@@ -29,6 +29,9 @@ struct ClientConfig {
 /// Adds the query "ep=name"; the value is cut at 64 bytes.
 void put_query(coap::MessageBuilder &message, std::string_view key, std::string_view value);
 void put_lifetime(coap::MessageBuilder &message, std::uint32_t seconds);
+/// Uri-Host and Uri-Port: the address by which this device knows its server (RFC 7252 section
+/// 5.10.1). Behind a gateway the server cannot tell it otherwise, and needs it for Package URIs.
+void put_host(coap::MessageBuilder &message, coap::PeerId server);
 /// Appends ",</3/0>" (without the comma at the start of a list).
 void put_link(ByteWriter &out, const Path &path);
 

@@ -360,6 +360,7 @@ void Client<Objects, Coap>::send_registration(Registrar::Action action, coap::Mi
 
 template <typename Objects, typename Coap>
 void Client<Objects, Coap>::put_registration(coap::MessageBuilder &message) const {
+  put_host(message, config_.server);
   message.path("rd").content_format(coap::ContentFormat::kLink);
   put_query(message, "ep=", config_.endpoint);
   put_lifetime(message, account_.lifetime_s());

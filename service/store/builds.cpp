@@ -30,7 +30,8 @@ Expected<void> Store::write_build(const BuildRecord &build) {
                        "image_bytes=?9, module_sha256=?10, version=?11, report=?12, error=?13",
                        build.id, to_string(build.state), build.model, build.board, build.precision,
                        build.created_ms, build.build_ms, build.image_sha256, build.image_bytes,
-                       build.module_sha256, build.version, build.report.dump(), build.error.dump());
+                       build.module_sha256, build.version, text_of(build.report),
+                       text_of(build.error));
 }
 
 Expected<void> Store::put_build(const BuildRecord &build) {
@@ -41,6 +42,14 @@ Expected<std::optional<BuildRecord>> Store::build(std::string_view id) {
   std::optional<BuildRecord> found;
   auto read = database_.query(
       "SELECT * FROM builds WHERE id = ?", [&](const Row &row) { found = build_of(row); }, id);
+  return read ? Expected<std::optional<BuildRecord>>(std::move(found)) : Failure{read.error()};
+}
+
+Expected<std::optional<BuildRecord>> Store::build_beginning_with(std::string_view prefix) {
+  std::optional<BuildRecord> found;
+  auto read = database_.query(
+      "SELECT * FROM builds WHERE id >= ?1 AND id < ?1 || 'g' LIMIT 1",
+      [&](const Row &row) { found = build_of(row); }, prefix);
   return read ? Expected<std::optional<BuildRecord>>(std::move(found)) : Failure{read.error()};
 }
 

@@ -15,11 +15,12 @@ DeviceRecord device_of(const Row &row) {
           .registered_ms = row.integer(5),
           .last_seen_ms = row.integer(6),
           .objects = parsed(row, 7),
-          .profile = parsed(row, 8),
-          .running_build = row.maybe_text(9),
-          .running_model = row.maybe_text(10),
-          .running_version = row.maybe_text(11),
-          .result = parsed(row, 12)};
+          .registration = parsed(row, 8),
+          .profile = parsed(row, 9),
+          .running_build = row.maybe_text(10),
+          .running_model = row.maybe_text(11),
+          .running_version = row.maybe_text(12),
+          .result = parsed(row, 13)};
 }
 
 } // namespace
@@ -27,12 +28,12 @@ DeviceRecord device_of(const Row &row) {
 Expected<void> Store::put_devices(const std::vector<const DeviceRecord *> &devices) {
   return database_.transaction([&]() -> Expected<void> {
     for (const DeviceRecord *device : devices) {
-      auto written =
-          database_.run("INSERT OR REPLACE INTO devices VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                        device->endpoint, device->address, device->lwm2m_version, device->binding,
-                        device->lifetime_s, device->registered_ms, device->last_seen_ms,
-                        device->objects.dump(), device->profile.dump(), device->running_build,
-                        device->running_model, device->running_version, device->result.dump());
+      auto written = database_.run(
+          "INSERT OR REPLACE INTO devices VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", device->endpoint,
+          device->address, device->lwm2m_version, device->binding, device->lifetime_s,
+          device->registered_ms, device->last_seen_ms, text_of(device->objects),
+          text_of(device->registration), text_of(device->profile), device->running_build,
+          device->running_model, device->running_version, text_of(device->result));
       if (!written) {
         return written;
       }

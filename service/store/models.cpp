@@ -20,7 +20,7 @@ ModelRecord model_of(const Row &row) {
 Expected<void> Store::put_model(const ModelRecord &model) {
   return database_.run("INSERT OR REPLACE INTO models VALUES (?,?,?,?,?,?,?,?)", model.name,
                        model.title, model.origin, model.sha256, model.size_bytes, model.dataset,
-                       model.created_ms, model.metadata.dump());
+                       model.created_ms, text_of(model.metadata));
 }
 
 Expected<std::optional<ModelRecord>> Store::model(std::string_view name) {

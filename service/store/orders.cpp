@@ -36,7 +36,7 @@ Expected<std::int64_t> Store::add_order(const OrderRecord &order) {
     auto written = database_.run(
         "INSERT INTO orders VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", order.model,
         order.model_sha256, order.device, order.max_ram_bytes, order.max_rom_bytes, order.push,
-        order.precision, to_string(order.state), order.reason.dump(), order.build, order.cached,
+        order.precision, to_string(order.state), text_of(order.reason), order.build, order.cached,
         order.sent_bytes, order.created_ms, order.updated_ms, order.confirmed_ms);
     if (!written) {
       return written;
@@ -67,7 +67,7 @@ Expected<void> Store::put_order(const OrderRecord &order, const OrderStep &step,
     if (done) {
       done = database_.run("UPDATE orders SET state=?, reason=?, build=?, cached=?, sent_bytes=?, "
                            "updated_ms=?, confirmed_ms=? WHERE id=?",
-                           to_string(order.state), order.reason.dump(), order.build, order.cached,
+                           to_string(order.state), text_of(order.reason), order.build, order.cached,
                            order.sent_bytes, order.updated_ms, order.confirmed_ms, order.id);
     }
     return done ? write_step(order.id, step) : done;

@@ -34,7 +34,8 @@ struct DeviceRecord {
   TimeMs registered_ms = 0;
   TimeMs last_seen_ms = 0;
   Json objects = Json::array(); ///< "/3/0", …
-  Json profile;                 ///< null until it has been read
+  Json registration; ///< what else restores it after a restart of the service; null when it is gone
+  Json profile;      ///< null until it has been read
   std::optional<std::string> running_build;
   std::optional<std::string> running_model;
   std::optional<std::string> running_version;
@@ -108,6 +109,10 @@ struct ExchangeRecord {
   std::int64_t duration_us = 0;
   std::string note;
 };
+
+/// JSON as text; bytes that are no UTF-8 (names and diagnostics come from the network) are
+/// replaced.
+[[nodiscard]] std::string text_of(const Json &json);
 
 [[nodiscard]] std::string_view to_string(OrderState state);
 [[nodiscard]] std::string_view to_string(BuildState state);

@@ -15,7 +15,7 @@ CREATE TABLE models (
 CREATE TABLE devices (
   endpoint TEXT PRIMARY KEY, address TEXT NOT NULL, lwm2m_version TEXT NOT NULL, binding TEXT NOT NULL,
   lifetime_s INTEGER NOT NULL, registered_ms INTEGER NOT NULL, last_seen_ms INTEGER NOT NULL,
-  objects TEXT NOT NULL, profile TEXT NOT NULL, running_build TEXT, running_model TEXT,
+  objects TEXT NOT NULL, registration TEXT NOT NULL, profile TEXT NOT NULL, running_build TEXT, running_model TEXT,
   running_version TEXT, result TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE builds (
   id TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('building','built','failed')),

@@ -7,6 +7,10 @@
 
 namespace tinyml::service {
 
+std::string text_of(const Json &json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string_view to_string(OrderState state) {
   return names::kOrderStates[static_cast<std::size_t>(state)];
 }

@@ -31,6 +31,8 @@ public:
   // Builds.
   [[nodiscard]] Expected<void> put_build(const BuildRecord &build);
   [[nodiscard]] Expected<std::optional<BuildRecord>> build(std::string_view id);
+  /// The build whose id begins with `prefix` (hex digits).
+  [[nodiscard]] Expected<std::optional<BuildRecord>> build_beginning_with(std::string_view prefix);
 
   // Orders. At most one order of a device is not final: the schema holds that, whatever the code
   // does.
