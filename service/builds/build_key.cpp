@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/builds/build_key.hpp"
+
+#include "host/files.hpp"
+#include "host/process.hpp"
+#include "service/store/digest.hpp"
+
+#include <algorithm>
+
+namespace tinyml::service {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Facts of a profile that change what is compiled; clocks, versions and sensors do not.
+constexpr const char *kFacts[] = {
+    "board",          "isa",          "extensions",         "ram_bytes",
+    "ram_free_bytes", "rom_bytes",    "rom_free_bytes",     "image_address",
+    "slots",          "abi_version",  "module_abi_version", "element_types",
+    "accelerators",   "image_formats"};
+constexpr const char *kMustAgree[] = {"board", "isa", "abi_version", "image_address"};
+constexpr const char *kSmallerWins[] = {"ram_bytes", "ram_free_bytes", "rom_bytes",
+                                        "rom_free_bytes"};
+
+Expected<std::string> file_digest(const fs::path &file) {
+  auto bytes = host::read_file(file);
+  return bytes ? Expected<std::string>(sha256_hex(*bytes)) : Failure{bytes.error()};
+}
+
+/// One digest over names and contents of all files below a folder, in the order of their names.
+Expected<std::string> folder_digest(const fs::path &folder) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (const auto &entry : fs::recursive_directory_iterator(folder, error)) {
+    if (entry.is_regular_file()) {
+      files.push_back(entry.path());
+    }
+  }
+  if (error) {
+    return fail(ErrorCode::kUnavailable,
+                "cannot read the kit " + folder.string() + ": " + error.message());
+  }
+  std::ranges::sort(files);
+  std::string all;
+  for (const fs::path &file : files) {
+    auto digest = file_digest(file);
+    if (!digest) {
+      return digest;
+    }
+    all += fs::relative(file, folder).string() + '\n' + *digest + '\n';
+  }
+  return sha256_hex(as_bytes(all));
+}
+
+Expected<std::string> compiler_version(const std::string &compiler,
+                                       const BuildEnvironment &environment, std::stop_token stop) {
+  const auto outcome = host::run({.argv = {compiler, "--version"},
+                                  .environment = {{"PATH=" + environment.search_path, "LC_ALL=C"}},
+                                  .timeout = std::chrono::seconds(10)},
+                                 std::move(stop));
+  if (!outcome) {
+    return fail(ErrorCode::kUnavailable,
+                "the cross-compiler of this board is missing: " + outcome.error().message);
+  }
+  if (!outcome->succeeded()) {
+    return fail(ErrorCode::kUnavailable, "the compiler '" + compiler + "' " + outcome->describe() +
+                                             ": install it anew (tools/setup)");
+  }
+  return outcome->output.substr(0, outcome->output.find('\n'));
+}
+
+Expected<Json> kit_description(const fs::path &kit, const std::string &board) {
+  const auto text = host::read_text(kit / "kit.json");
+  if (!text) {
+    return fail(ErrorCode::kUnsupported,
+                "there is no kit for the board '" + board + "' (looked for " +
+                    (kit / "kit.json").string() +
+                    "): build it (docs/porting-a-board.md) or start the service with --kits");
+  }
+  Json json = Json::parse(*text, nullptr, false);
+  if (!json.is_object() || !json.contains("profile") || !json["profile"].is_object()) {
+    return fail(ErrorCode::kInvalidInput, (kit / "kit.json").string() +
+                                              " is no kit description (docs/kit.md): build the "
+                                              "kit again");
+  }
+  return json;
+}
+
+/// docs/device-profile.md: both must agree in what a build depends on; the smaller figures win.
+Expected<Json> merged_profile(const Json &kit, const Json &device) {
+  Json merged = kit;
+  for (const char *key : kMustAgree) {
+    if (device.value(key, Json()) != kit.value(key, Json())) {
+      return fail(ErrorCode::kUnsupported,
+                  std::string("device and kit differ in \"") + key + "\": the device says " +
+                      device.value(key, Json()).dump() + ", the kit " +
+                      kit.value(key, Json()).dump() +
+                      ". Provision the device with a base image of this kit");
+    }
+  }
+  for (const char *key : kSmallerWins) {
+    const Json told = device.value(key, Json());
+    if (told.is_number_unsigned() && told < kit.value(key, Json(0U))) {
+      merged[key] = told;
+    }
+  }
+  return merged;
+}
+
+Json identity_facts(const IdentifiedBuild &build) {
+  Json facts = Json::object();
+  for (const char *key : kFacts) {
+    facts[key] = build.profile.value(key, Json());
+  }
+  const auto limit = [](const std::optional<std::int64_t> &bytes) {
+    return bytes ? Json(*bytes) : Json();
+  };
+  return {{"version", 1},
+          {"model", build.wish.model_sha256},
+          {"model_name", build.wish.model_name},
+          {"profile", facts},
+          {"precision", build.wish.precision},
+          {"max_ram_bytes", limit(build.wish.max_ram_bytes)},
+          {"max_rom_bytes", limit(build.wish.max_rom_bytes)},
+          {"calibration", build.calibration ? Json(build.calibration->sha256) : Json()}};
+}
+
+} // namespace
+
+Expected<IdentifiedBuild> identify_build(const BuildWish &wish, const BuildEnvironment &environment,
+                                         std::stop_token stop) {
+  IdentifiedBuild build{.wish = wish};
+  const std::string board = wish.profile.value("board", "");
+  build.kit = environment.kits / board;
+  auto kit = kit_description(build.kit, board);
+  if (!kit) {
+    return Failure{kit.error()};
+  }
+  build.kit_json = std::move(*kit);
+  auto profile = merged_profile(build.kit_json["profile"], wish.profile);
+  if (!profile) {
+    return Failure{profile.error()};
+  }
+  build.profile = std::move(*profile);
+  if (wish.dataset && wish.precision == "int8" && environment.calibration) {
+    auto samples = environment.calibration(*wish.dataset);
+    if (!samples) {
+      return Failure{samples.error()};
+    }
+    build.calibration = *samples;
+  }
+  const auto version =
+      compiler_version(build.kit_json.value("compiler", "c++"), environment, std::move(stop));
+  const auto kit_digest = folder_digest(build.kit);
+  const auto backend_digest = file_digest(environment.backend);
+  for (const auto *fact : {&version, &kit_digest, &backend_digest}) {
+    if (!*fact) {
+      return Failure{fact->error()};
+    }
+  }
+  Json facts = identity_facts(build);
+  facts["compiler"] = *version;
+  facts["kit"] = *kit_digest;
+  facts["backend"] = *backend_digest;
+  build.id = sha256_hex(as_bytes(text_of(facts)));
+  return build;
+}
+
+} // namespace tinyml::service

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/builds/builder.hpp"
+
+#include "host/files.hpp"
+#include "host/process.hpp"
+#include "image/packer.hpp"
+#include "service/builds/backend_request.hpp"
+#include "service/builds/backend_result.hpp"
+#include "service/store/blob_folder.hpp"
+
+#include <unistd.h>
+
+namespace tinyml::service {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Request and result folder of one build, removed at the end.
+class Workplace {
+public:
+  [[nodiscard]] static Expected<Workplace> create(const fs::path &scratch) {
+    std::error_code error;
+    fs::create_directories(scratch, error);
+    std::string name = (scratch / "build-XXXXXX").string();
+    if (error || ::mkdtemp(name.data()) == nullptr) {
+      return fail(ErrorCode::kResourceFull, "cannot make a folder for the build in " +
+                                                scratch.string() +
+                                                ": is the disk full or read-only?");
+    }
+    Workplace place{fs::path(name)};
+    for (const char *part : {"request", "result", "tmp"}) {
+      fs::create_directory(place.folder_ / part, error);
+    }
+    return place;
+  }
+  Workplace(Workplace &&other) noexcept : folder_(std::exchange(other.folder_, {})) {}
+  Workplace &operator=(Workplace &&) = delete;
+  ~Workplace() {
+    if (!folder_.empty()) {
+      std::error_code ignored;
+      fs::remove_all(folder_, ignored);
+    }
+  }
+  [[nodiscard]] fs::path part(const char *name) const { return folder_ / name; }
+
+private:
+  explicit Workplace(fs::path folder) : folder_(std::move(folder)) {}
+  fs::path folder_;
+};
+
+/// Compilers work in TMPDIR, inside the build's own folder, so that nothing is left when they are
+/// killed.
+Expected<host::Outcome> run_backend(const Workplace &place, const BuildEnvironment &environment,
+                                    std::stop_token stop) {
+  return host::run({.argv = {fs::absolute(environment.backend).string(),
+                             place.part("request").string(), place.part("result").string()},
+                    .environment = {{"PATH=" + environment.search_path,
+                                     "TMPDIR=" + place.part("tmp").string(), "LC_ALL=C"}},
+                    .working_directory = place.part("tmp"),
+                    .timeout = environment.limits.time,
+                    .cpu_limit_s = environment.limits.cpu_s,
+                    .memory_limit_bytes = environment.limits.memory_bytes,
+                    .file_limit_bytes = environment.limits.file_bytes},
+                   std::move(stop));
+}
+
+Failure<HostError> backend_failed(const host::Outcome &outcome) {
+  constexpr std::size_t kShownBytes = 2000;
+  const std::size_t from = outcome.output.size() - std::min(outcome.output.size(), kShownBytes);
+  return fail(
+      ErrorCode::kUnavailable,
+      "the compiler backend " + outcome.describe() +
+          (outcome.output.empty() ? "" : ". It said last:\n" + outcome.output.substr(from)));
+}
+
+Expected<BackendResult> compile(const IdentifiedBuild &build, const BuildEnvironment &environment,
+                                std::stop_token stop) {
+  auto place = Workplace::create(environment.scratch);
+  if (!place) {
+    return Failure{place.error()};
+  }
+  const auto written = write_backend_request(place->part("request"), build, *environment.blobs);
+  if (!written) {
+    return Failure{written.error()};
+  }
+  const auto outcome = run_backend(*place, environment, std::move(stop));
+  if (!outcome) {
+    return Failure{outcome.error()};
+  }
+  return outcome->succeeded() ? read_backend_result(place->part("result"))
+                              : backend_failed(*outcome);
+}
+
+std::uint32_t number_at(const Json &object, const char *key) {
+  const Json value = object.value(key, Json(0U));
+  return value.is_number_unsigned() ? value.get<std::uint32_t>() : 0U;
+}
+
+std::vector<std::uint8_t> from_hex(const std::string &hex) {
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
+image::ImageInfo image_info(const IdentifiedBuild &build, const Json &report,
+                            const image::Version &version) {
+  const bool elf = build.kit_json.value("payload", "binary") == "elf";
+  return {.board = build.profile.value("board", ""),
+          .abi_version = number_at(build.profile, "abi_version"),
+          .payload = elf ? image::Payload::kElf : image::Payload::kBinary,
+          .version = version,
+          .load_address = elf ? 0U : number_at(build.profile, "image_address"),
+          .build_id = from_hex(device_build_id(build.id)),
+          .model = build.wish.model_name,
+          .program = "inference",
+          .rom_bytes = number_at(report, "rom_bytes_planned"),
+          .static_ram_bytes =
+              number_at(report, "ram_bytes_planned") - number_at(report, "stack_bytes"),
+          .arena_bytes = number_at(report, "arena_bytes"),
+          .stack_bytes = number_at(report, "stack_bytes")};
+}
+
+Expected<void> check_slot(const IdentifiedBuild &build, std::size_t image_bytes) {
+  for (const Json &slot : build.profile.value("slots", Json::array())) {
+    const std::uint32_t size_bytes = number_at(slot, "size_bytes");
+    if (image_bytes > size_bytes) {
+      return fail(ErrorCode::kDoesNotFit, "the image has " + std::to_string(image_bytes) +
+                                              " bytes, the device's update slots " +
+                                              std::to_string(size_bytes) +
+                                              ": order a smaller model");
+    }
+  }
+  return {};
+}
+
+Expected<BuildOutcome> pack_and_store(const IdentifiedBuild &build, const BackendResult &result,
+                                      const BuildEnvironment &environment, std::uint32_t number) {
+  const image::Version version{.major = 0, .minor = 1, .patch = 0, .build = number};
+  const auto packed =
+      image::pack(result.payload, image_info(build, result.report, version), *environment.key);
+  if (!packed) {
+    return Failure{packed.error()};
+  }
+  if (const auto fits = check_slot(build, packed->size()); !fits) {
+    return Failure{fits.error()};
+  }
+  auto image = environment.blobs->put(*packed);
+  if (!image) {
+    return Failure{image.error()};
+  }
+  BuildOutcome outcome{.report = result.report,
+                       .image_sha256 = *image,
+                       .image_bytes = static_cast<std::int64_t>(packed->size()),
+                       .version = "0.1.0+" + std::to_string(number)};
+  if (!result.module.empty()) {
+    auto module = environment.blobs->put(result.module);
+    if (!module) {
+      return Failure{module.error()};
+    }
+    outcome.module_sha256 = *module;
+  }
+  return outcome;
+}
+
+} // namespace
+
+Json error_json(const HostError &error) {
+  return {
+      {"code", code_word(error.code)}, {"message", error.message}, {"would_fit", Json::array()}};
+}
+
+BuildOutcome run_build(const IdentifiedBuild &build, const BuildEnvironment &environment,
+                       std::uint32_t number, std::stop_token stop) {
+  const auto begun = std::chrono::steady_clock::now();
+  const auto result = compile(build, environment, std::move(stop));
+  if (!result) {
+    return {.error = error_json(result.error())};
+  }
+  if (!result->error.is_null()) {
+    return {.error = result->error};
+  }
+  auto outcome = pack_and_store(build, *result, environment, number);
+  if (!outcome) {
+    return {.error = error_json(outcome.error())};
+  }
+  outcome->build_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                          std::chrono::steady_clock::now() - begun)
+                          .count();
+  return *outcome;
+}
+
+} // namespace tinyml::service

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/zoo/zoo.hpp"
+
+#include "host/files.hpp"
+
+#include <algorithm>
+
+namespace tinyml::service {
+namespace {
+
+std::string text_at(const Json &entry, const char *key) {
+  const auto found = entry.find(key);
+  return found != entry.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+Failure<HostError> broken(const std::filesystem::path &file, const std::string &why) {
+  return fail(ErrorCode::kInvalidInput, "the zoo's list " + file.string() + " is broken: " + why);
+}
+
+} // namespace
+
+bool is_model_name(std::string_view name) {
+  constexpr std::size_t kMaxNameBytes = 64;
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !name.empty() && name.size() <= kMaxNameBytes && plain(name.front()) &&
+         std::ranges::all_of(name,
+                             [&](char c) { return plain(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+Expected<void> Zoo::load(const std::filesystem::path &folder, TimeMs now) {
+  const auto file = folder / "zoo.json";
+  const auto text = host::read_text(file);
+  if (!text) {
+    return Failure{text.error()};
+  }
+  const Json list = Json::parse(*text, nullptr, false);
+  if (!list.is_object() || !list.contains("models") || !list["models"].is_array()) {
+    return broken(file, "it has no list \"models\"");
+  }
+  for (const Json &entry : list["models"]) {
+    if (auto loaded = load_entry(folder, entry, now); !loaded) {
+      return loaded;
+    }
+  }
+  return {};
+}
+
+Expected<void> Zoo::load_entry(const std::filesystem::path &folder, const Json &entry, TimeMs now) {
+  const std::string name = entry.is_object() ? text_at(entry, "name") : "";
+  if (!is_model_name(name)) {
+    return broken(folder / "zoo.json", "an entry has no legal name");
+  }
+  const std::string file = text_at(entry, "file").empty() ? name + ".onnx" : text_at(entry, "file");
+  const auto bytes = host::read_file(folder / file, kMaxModelBytes);
+  if (!bytes) {
+    return Failure{bytes.error()};
+  }
+  const std::string dataset = text_at(entry, "dataset");
+  auto kept = keep({.name = name,
+                    .title = text_at(entry, "title"),
+                    .origin = "zoo",
+                    .dataset = dataset.empty() ? std::nullopt : std::optional(dataset),
+                    .created_ms = now,
+                    .metadata = entry},
+                   *bytes);
+  return kept ? Expected<void>() : Failure{kept.error()};
+}
+
+Expected<ModelRecord> Zoo::upload(const Upload &upload, TimeMs now) {
+  if (!is_model_name(upload.name)) {
+    return fail(ErrorCode::kInvalidInput,
+                "a model's name is lower-case letters, digits, '.', '_' and "
+                "'-', at most 64, beginning with a letter or digit");
+  }
+  if (upload.bytes.empty()) {
+    return fail(ErrorCode::kInvalidInput, "the body is empty: send the bytes of the ONNX file");
+  }
+  const auto before = store_.model(upload.name);
+  if (!before) {
+    return Failure{before.error()};
+  }
+  if (*before && (*before)->origin == "zoo") {
+    return fail(ErrorCode::kConflict,
+                "'" + upload.name + "' is a model of the zoo's own: upload under another name");
+  }
+  return keep({.name = upload.name,
+               .title = upload.title,
+               .origin = "upload",
+               .dataset = upload.dataset,
+               .created_ms = now},
+              upload.bytes);
+}
+
+Expected<ModelRecord> Zoo::keep(ModelRecord model, ByteView bytes) {
+  auto blob = store_.blobs().put(bytes);
+  if (!blob) {
+    return Failure{blob.error()};
+  }
+  model.sha256 = *blob;
+  model.size_bytes = static_cast<std::int64_t>(bytes.size());
+  if (auto stored = store_.put_model(model); !stored) {
+    return Failure{stored.error()};
+  }
+  return model;
+}
+
+} // namespace tinyml::service
