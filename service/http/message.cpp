@@ -14,31 +14,25 @@ int hex_value(char digit) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-struct CodeWord {
-  unsigned status;
-  std::string_view word;
-};
-
-CodeWord code_word(ErrorCode code) {
+unsigned status_of(ErrorCode code) {
   switch (code) {
   case ErrorCode::kInvalidInput:
-    return {400, "invalid_input"};
+    return 400;
   case ErrorCode::kUnsupported:
-    return {422, "unsupported"};
   case ErrorCode::kDoesNotFit:
-    return {422, "does_not_fit"};
+    return 422;
   case ErrorCode::kNotFound:
-    return {404, "not_found"};
+    return 404;
   case ErrorCode::kConflict:
-    return {409, "conflict"};
+    return 409;
   case ErrorCode::kUnavailable:
-    return {503, "unavailable"};
+    return 503;
   case ErrorCode::kResourceFull:
-    return {507, "resource_full"};
+    return 507;
   case ErrorCode::kInternal:
     break;
   }
-  return {500, "internal"};
+  return 500;
 }
 
 } // namespace
@@ -63,11 +57,8 @@ HttpResponse error_response(unsigned status, std::string_view code, std::string_
 }
 
 HttpResponse error_response(const HostError &error) {
-  const CodeWord word = code_word(error.code);
-  return error_response(word.status, word.word, error.message);
+  return error_response(status_of(error.code), code_word(error.code), error.message);
 }
-
-std::string_view api_code(ErrorCode code) { return code_word(code).word; }
 
 std::optional<std::string> percent_decode(std::string_view text) {
   std::string decoded;

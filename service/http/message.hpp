@@ -44,8 +44,6 @@ using Respond = std::function<void(HttpResponse)>;
 [[nodiscard]] HttpResponse error_response(unsigned status, std::string_view code,
                                           std::string_view message);
 [[nodiscard]] HttpResponse error_response(const HostError &error);
-/// The word for an error in the API and in stored reasons.
-[[nodiscard]] std::string_view api_code(ErrorCode code);
 
 /// Undoes percent-encoding; nothing for a broken one or for a NUL byte.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);

@@ -93,7 +93,9 @@ void CoapNode::respond(Handle handle, const Event &event, coap::Millis now_ms) {
   if (!talk->observing) {
     return end(handle);
   }
-  talk->conversation.callbacks().done(talk->conversation.answer());
+  CoapAnswer answer = talk->conversation.answer();
+  answer.observing = true;
+  talk->conversation.callbacks().done(answer);
 }
 
 void CoapNode::notify(Handle handle, const Event &event) {

@@ -24,6 +24,7 @@ struct CoapAnswer {
   coap::Code code = coap::Code::kEmpty;
   std::optional<std::uint16_t> content_format;
   std::vector<std::uint8_t> payload;
+  bool observing = false; ///< the observation that was asked for stands
 
   [[nodiscard]] bool ok() const { return end == End::kAnswered && coap::is_success(code); }
 };

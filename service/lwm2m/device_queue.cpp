@@ -122,7 +122,7 @@ void DeviceQueue::send(const std::string &endpoint, Line &line, DeviceRequest re
     }
     auto active = now.active.extract(*handle);
     now.pipelined -= pipelined ? 1U : 0U;
-    if (observes && answer.ok()) {
+    if (observes && answer.observing) {
       now.observations.push_back(*handle);
     }
     if (!active.empty()) {

@@ -29,8 +29,6 @@ public:
       : node_(node), random_(seed), hooks_(std::move(hooks)) {}
 
   void handle(const coap::Event &event, const std::string &build, coap::Millis now_ms);
-  /// The peer answered a request of ours: it is where it says.
-  void trust(coap::PeerId peer, coap::Millis now_ms) { guard_.verify(peer, now_ms); }
 
 private:
   [[nodiscard]] Image image(const std::string &build);

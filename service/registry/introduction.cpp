@@ -61,6 +61,22 @@ void Introduction::start(const std::string &endpoint) {
     read(endpoint, version, [version](DeviceRecord &device, const auto &tree) {
       device.running_version = string_at(tree, version);
     });
+  }
+  observe_all(endpoint);
+}
+
+void Introduction::renew(const std::string &endpoint) {
+  if (unobserved_.erase(endpoint) != 0) {
+    observe_all(endpoint);
+  }
+}
+
+void Introduction::observe_all(const std::string &endpoint) {
+  const lwm2m::Registration *registration = server_.find(endpoint);
+  if (registration == nullptr) {
+    return;
+  }
+  if (registration->has(number(ObjectId::kFirmwareUpdate))) {
     observe(endpoint, Path::of(number(ObjectId::kFirmwareUpdate), 0),
             [this, endpoint](const CoapAnswer &) { hooks_.firmware(endpoint); });
   }

@@ -6,6 +6,7 @@
 #include "service/registry/device_book.hpp"
 
 #include <functional>
+#include <set>
 
 namespace tinyml::service {
 
@@ -26,10 +27,14 @@ public:
       : server_(server), book_(book), hooks_(std::move(hooks)) {}
 
   void start(const std::string &endpoint);
+  /// The device is alive: asks again for observations that it had no room for (its table may have
+  /// been full of those of this service's earlier runs, which end when it notifies them).
+  void renew(const std::string &endpoint);
 
 private:
   using Take = std::function<void(DeviceRecord &, const lwm2m::ValueTree &)>;
   void read(const std::string &endpoint, const lwm2m::Path &path, Take take);
+  void observe_all(const std::string &endpoint);
   void observe(const std::string &endpoint, const lwm2m::Path &path,
                std::function<void(const CoapAnswer &)> notified);
   void take_model(DeviceRecord &device, const lwm2m::ValueTree &tree);
@@ -38,6 +43,7 @@ private:
   Lwm2mServer &server_;
   DeviceBook &book_;
   Hooks hooks_;
+  std::set<std::string> unobserved_; ///< endpoints that did not take an observation
 };
 
 /// The format to ask a device for objects in: SenML-CBOR where it speaks it, else TLV.
