@@ -2,6 +2,7 @@
 #include "bench/report.hpp"
 #include "host/files.hpp"
 
+#include <cstdio>
 #include <fmt/format.h>
 #include <iostream>
 
@@ -58,20 +59,13 @@ Expected<void> run(const cli::Context &context, const Options &options) {
     return Failure{all.error()};
   }
   std::cout << to_text(*all);
-  if (const auto written = host::write_text(options.output, to_json(*all).dump(2) + "\n");
-      !written.ok()) {
-    return written;
-  }
-  return options.markdown.empty() ? Expected<void>() : write_markdown(options, *all);
+  auto written = host::write_text(options.output, to_json(*all).dump(2) + "\n");
+  return written.ok() && !options.markdown.empty() ? write_markdown(options, *all) : written;
 }
 
-} // namespace
-} // namespace tinyml::bench
-
-int main(int argc, char **argv) {
-  using namespace tinyml;
+int run_program(int argc, char **argv) {
   cli::Context context;
-  bench::Options options;
+  Options options;
   CLI::App app("Build every model of the zoo for every board; measure size, memory, instructions "
                "and speed",
                "tinyml-bench");
@@ -84,6 +78,18 @@ int main(int argc, char **argv) {
   app.add_option("--kits", context.kits, "Folder of board kits")->envname("TINYML_KITS");
   app.add_option("--zoo", context.zoo, "Folder of the model zoo")->envname("TINYML_ZOO");
   CLI11_PARSE(app, argc, argv);
-  cli::run_verb(context, [&] { return bench::run(context, options); });
+  cli::run_verb(context, [&] { return run(context, options); });
   return context.exit_code;
+}
+
+} // namespace
+} // namespace tinyml::bench
+
+int main(int argc, char **argv) {
+  try {
+    return tinyml::bench::run_program(argc, argv);
+  } catch (const std::exception &error) { // a report without the keys it must have
+    std::fprintf(stderr, "bench: %s\n", error.what());
+    return tinyml::cli::kExitInternal;
+  }
 }
