@@ -34,7 +34,7 @@ soak: build ## The slow tests
 	@ctest --preset host -L slow
 
 demo: build ## Order MNIST for a virtual microcontroller, deliver it, run it, prove it
-	@build/host/cli/tinyml demo $(if $(KEEP),--keep) --output build/demo.json
+	@build/host/bin/tinyml demo $(if $(KEEP),--keep) --output build/demo.json
 
 clean: ## Remove everything that was built
 	@rm -rf build

@@ -52,6 +52,15 @@ function(tinyml_library)
   target_link_libraries(tinyml_${ARG_NAME} PUBLIC ${ARG_LIBS} PRIVATE tinyml_warnings)
 endfunction()
 
+# tinyml_program(NAME name SOURCES ... [LIBS ...])
+# A program people or other programs run; all of them lie in bin/, where they find each other.
+function(tinyml_program)
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;LIBS" ${ARGN})
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  target_link_libraries(${ARG_NAME} PRIVATE ${ARG_LIBS} tinyml_warnings)
+  set_target_properties(${ARG_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+endfunction()
+
 # tinyml_test(NAME name SOURCES ... [LIBS ...] [LABELS ...] [TIMEOUT seconds])
 # One GoogleTest program, one CTest entry. Labels: unit ir kernels powercut interop board e2e slow.
 function(tinyml_test)

@@ -92,6 +92,7 @@ public:
                  lwm2m_,
                  events_,
                  runs_,
+                 environment_,
                  options.module_runner,
                  signing_key_json(key_),
                  Loop::now_ms(),

@@ -219,7 +219,12 @@ json answer(const Request &request, const fs::path &result, const fs::path &work
   }
   std::vector<std::uint8_t> model_bytes;
   std::optional<CompiledModel> model;
-  json report = json::object();
+  json report = {{"macs", 0U},
+                 {"weight_bytes", 0U},
+                 {"arena_bytes", 0U},
+                 {"layers", json::array()},
+                 {"inputs", json::array()},
+                 {"outputs", json::array()}};
   if (request.model) {
     auto bytes = host::read_file(*request.model);
     auto compiled = bytes.ok() ? compile_model(*bytes, request.compile)

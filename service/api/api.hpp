@@ -20,6 +20,7 @@ struct ApiContext {
   Lwm2mServer &lwm2m;
   EventHub &events;
   Background &runs; ///< for modules run on this machine
+  const BuildEnvironment &environment;
   std::filesystem::path module_runner;
   Json signing_key; ///< as /v1/signing-key answers
   std::uint64_t started_ms = 0;
@@ -34,6 +35,7 @@ struct ApiContext {
 void add_routes(Router &router, ApiContext &context);
 void add_device_routes(Router &router, ApiContext &context);
 void add_order_routes(Router &router, ApiContext &context);
+void add_board_routes(Router &router, ApiContext &context);
 
 [[nodiscard]] std::string metrics_text(ApiContext &context);
 

@@ -69,9 +69,20 @@ protected:
                    .build_changed = [](const BuildRecord &) {},
                    .package_authority = [](const std::string &) { return "coap://x"; },
                    .problem = [](const std::string &) {}}};
-  ApiContext context_{loop_,          store_,  book_,       zoo_, desk_,
-                      lwm2m_,         events_, background_, "",   {{"algorithm", "x"}},
-                      Loop::now_ms(), "",      ""};
+  ApiContext context_{loop_,
+                      store_,
+                      book_,
+                      zoo_,
+                      desk_,
+                      lwm2m_,
+                      events_,
+                      background_,
+                      environment_,
+                      "",
+                      {{"algorithm", "x"}},
+                      Loop::now_ms(),
+                      "",
+                      ""};
   Router router_;
 };
 

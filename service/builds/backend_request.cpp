@@ -14,7 +14,7 @@ Json request_json(const IdentifiedBuild &build) {
     return bytes ? Json(*bytes) : Json();
   };
   return {{"version", 1},
-          {"model", "model.onnx"},
+          {"model", build.wish.has_model() ? Json("model.onnx") : Json()},
           {"model_name", build.wish.model_name},
           {"build_id", device_build_id(build.id)},
           {"profile", build.profile},
@@ -22,10 +22,10 @@ Json request_json(const IdentifiedBuild &build) {
            {{"precision", build.wish.precision},
             {"max_ram_bytes", limit(build.wish.max_ram_bytes)},
             {"max_rom_bytes", limit(build.wish.max_rom_bytes)},
-            {"host_module", true}}},
+            {"host_module", build.wish.has_model()}}},
           {"calibration", build.calibration ? Json("calibration.f32") : Json()},
           {"kit", std::filesystem::absolute(build.kit).string()},
-          {"program", "inference"}};
+          {"program", build.wish.program}};
 }
 
 } // namespace
@@ -33,11 +33,14 @@ Json request_json(const IdentifiedBuild &build) {
 Expected<void> write_backend_request(const std::filesystem::path &folder,
                                      const IdentifiedBuild &build, const BlobFolder &blobs) {
   static_assert(std::endian::native == std::endian::little, "samples are written as they lie");
-  const auto model = blobs.get(build.wish.model_sha256);
-  if (!model) {
-    return Failure{model.error()};
+  Expected<void> written;
+  if (build.wish.has_model()) {
+    const auto model = blobs.get(build.wish.model_sha256);
+    if (!model) {
+      return Failure{model.error()};
+    }
+    written = host::write_file(folder / "model.onnx", *model);
   }
-  auto written = host::write_file(folder / "model.onnx", *model);
   if (written && build.calibration) {
     const auto &values = build.calibration->values;
     written = host::write_file(

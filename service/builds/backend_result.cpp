@@ -57,7 +57,7 @@ Expected<BackendResult> refused(const Json &result) {
 
 } // namespace
 
-Expected<BackendResult> read_backend_result(const std::filesystem::path &folder) {
+Expected<BackendResult> read_backend_result(const std::filesystem::path &folder, bool has_model) {
   const auto text = host::read_text(folder / "result.json", kMaxResultBytes);
   if (!text) {
     return broken("it left no result.json");
@@ -71,8 +71,9 @@ Expected<BackendResult> read_backend_result(const std::filesystem::path &folder)
     return refused(result);
   }
   const Json report = result.value("report", Json());
-  if (status != "ok" || !report.is_object() || !has_numbers(report) ||
-      !describes_tensors(report, "inputs") || !describes_tensors(report, "outputs")) {
+  const bool tensors =
+      !has_model || (describes_tensors(report, "inputs") && describes_tensors(report, "outputs"));
+  if (status != "ok" || !report.is_object() || !has_numbers(report) || !tensors) {
     return broken("result.json lacks the status, a size or a tensor");
   }
   auto payload = host::read_file(folder / "payload.bin", kMaxPayloadBytes);

@@ -19,7 +19,9 @@ struct BackendResult {
 };
 
 /// Reads a result folder (docs/backend.md). An error here means that the backend broke its
-/// contract; an error that the backend reports properly is in `error`.
-[[nodiscard]] Expected<BackendResult> read_backend_result(const std::filesystem::path &folder);
+/// contract; an error that the backend reports properly is in `error`. An image without a model has
+/// no tensors.
+[[nodiscard]] Expected<BackendResult> read_backend_result(const std::filesystem::path &folder,
+                                                          bool has_model = true);
 
 } // namespace tinyml::service

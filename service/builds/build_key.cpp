@@ -120,6 +120,7 @@ Json identity_facts(const IdentifiedBuild &build) {
           {"model_name", build.wish.model_name},
           {"profile", facts},
           {"precision", build.wish.precision},
+          {"program", build.wish.program},
           {"max_ram_bytes", limit(build.wish.max_ram_bytes)},
           {"max_rom_bytes", limit(build.wish.max_rom_bytes)},
           {"calibration", build.calibration ? Json(build.calibration->sha256) : Json()}};

@@ -29,6 +29,10 @@ struct BuildWish {
   std::optional<std::int64_t> max_ram_bytes;
   std::optional<std::int64_t> max_rom_bytes;
   std::string precision = "int8";
+  /// Which program of the kit; "base" has no model, and every field about one is empty.
+  std::string program = "inference";
+
+  [[nodiscard]] bool has_model() const { return program != "base"; }
 };
 
 /// Samples to calibrate a model with: inputs in the model's own layout, one after the other.

@@ -87,7 +87,7 @@ Expected<BackendResult> compile(const IdentifiedBuild &build, const BuildEnviron
   if (!outcome) {
     return Failure{outcome.error()};
   }
-  return outcome->succeeded() ? read_backend_result(place->part("result"))
+  return outcome->succeeded() ? read_backend_result(place->part("result"), build.wish.has_model())
                               : backend_failed(*outcome);
 }
 
@@ -114,7 +114,7 @@ image::ImageInfo image_info(const IdentifiedBuild &build, const Json &report,
           .load_address = elf ? 0U : number_at(build.profile, "image_address"),
           .build_id = from_hex(device_build_id(build.id)),
           .model = build.wish.model_name,
-          .program = "inference",
+          .program = build.wish.program,
           .rom_bytes = number_at(report, "rom_bytes_planned"),
           .static_ram_bytes =
               number_at(report, "ram_bytes_planned") - number_at(report, "stack_bytes"),

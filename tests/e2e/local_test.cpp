@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs that need no service: plan, compile, exec, and what they say to bad input.
+#include "tests/e2e/stage.hpp"
+
+#include <cstdlib>
+
+namespace tinyml::e2e {
+namespace {
+
+using nlohmann::json;
+
+host::Outcome tinyml(std::vector<std::string> arguments,
+                     std::optional<std::vector<std::string>> environment = {}) {
+  arguments.insert(arguments.begin(), tinyml_program());
+  const auto outcome = host::run({.argv = arguments,
+                                  .environment = std::move(environment),
+                                  .timeout = std::chrono::minutes(3)});
+  EXPECT_TRUE(outcome.ok());
+  return outcome.ok() ? *outcome : host::Outcome{};
+}
+
+TEST(Plan, IsExactlyWhatIsLinked) {
+  const auto folder = host::TemporaryFolder::create("compile");
+  ASSERT_TRUE(folder.ok());
+  for (const char *board : {"mps2-an385", "linux"}) {
+    const host::Outcome done = tinyml({"compile", "mnist-dscnn", "--calibration", "mnist",
+                                       "--board", board, "-o", (folder->path() / board).string()});
+    ASSERT_EQ(done.exit_code, 0) << done.output;
+    const auto text = host::read_text(folder->path() / board / "result.json");
+    ASSERT_TRUE(text.ok());
+    const json report = json::parse(*text).at("report");
+    EXPECT_EQ(report.at("rom_bytes_planned"), report.at("rom_bytes_linked"));
+    EXPECT_EQ(report.at("ram_bytes_planned"), report.at("ram_bytes_linked"));
+    EXPECT_GT(report.at("stack_bytes"), 0);
+  }
+}
+
+TEST(Compile, GivesTheSameBytesForTheSameModel) {
+  const auto folder = host::TemporaryFolder::create("twice");
+  ASSERT_TRUE(folder.ok());
+  std::vector<std::vector<std::uint8_t>> payloads;
+  for (const char *name : {"one", "two"}) {
+    const auto output = folder->path() / name;
+    ASSERT_EQ(tinyml({"compile", "mnist-dscnn", "--board", "mps2-an385", "-o", output.string()})
+                  .exit_code,
+              0);
+    const auto payload = host::read_file(output / "payload.bin");
+    ASSERT_TRUE(payload.ok());
+    payloads.push_back(*payload);
+  }
+  EXPECT_EQ(payloads[0], payloads[1]);
+}
+
+TEST(Exec, GivesTheSameBytesHereAndOnEveryBoard) {
+  const auto folder = host::TemporaryFolder::create("exec");
+  ASSERT_TRUE(folder.ok());
+  const auto inputs = folder->path() / "in.raw";
+  std::vector<std::uint8_t> bytes(784 * 20);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(i * 2654435761U >> 13);
+  }
+  ASSERT_TRUE(host::write_file(inputs, bytes).ok());
+  std::vector<std::uint8_t> expected;
+  for (const char *board : {"", "linux", "mps2-an385"}) {
+    const auto outputs = folder->path() / "out.raw";
+    std::vector<std::string> arguments = {"exec",          "mnist-dscnn", "--inputs",
+                                          inputs.string(), "--outputs",   outputs.string()};
+    if (*board != '\0') {
+      arguments.insert(arguments.end(), {"--board", board});
+    }
+    const host::Outcome done = tinyml(arguments);
+    ASSERT_EQ(done.exit_code, 0) << done.output;
+    const auto result = host::read_file(outputs);
+    ASSERT_TRUE(result.ok());
+    expected = expected.empty() ? *result : expected;
+    EXPECT_EQ(*result, expected) << board;
+  }
+}
+
+TEST(BadInput, GetsAMessageAndAnExitCode) {
+  const auto folder = host::TemporaryFolder::create("bad");
+  ASSERT_TRUE(folder.ok());
+  const auto junk = folder->path() / "junk.onnx";
+  ASSERT_TRUE(host::write_text(junk, "this is no model").ok());
+  const auto odd = folder->path() / "odd.raw";
+  ASSERT_TRUE(host::write_text(odd, "odd").ok());
+  const std::string out = (folder->path() / "out").string();
+  struct Case {
+    std::vector<std::string> arguments;
+    int exit_code;
+    const char *says;
+  };
+  const Case cases[] = {
+      {{"plan", junk.string(), "--board", "linux", "--float"}, 2, "junk.onnx"},
+      {{"plan", "no-such-model", "--board", "linux"}, 3, "mnist-lenet"},
+      {{"plan", "mnist-lenet", "--board", "toaster"}, 3, "mps2-an385"},
+      {{"plan", "mnist-lenet", "--board", "mps2-an385", "--max-ram", "4K"}, 6, "RAM"},
+      {{"plan", "mnist-mlp", "--float", "--board", "mps2-an385", "--max-rom", "200K"}, 6, "int8"},
+      {{"exec", "mnist-lenet", "--inputs", odd.string(), "--outputs", out}, 2, "784"},
+      {{"exec", "mnist-lenet", "--inputs", "/nowhere", "--outputs", out}, 3, "/nowhere"},
+      {{"order"}, 2, "MODEL"},
+      {{"dance"}, 2, "dance"},
+  };
+  for (const Case &one : cases) {
+    const host::Outcome outcome = tinyml(one.arguments);
+    EXPECT_EQ(outcome.exit_code, one.exit_code) << one.arguments.front() << ": " << outcome.output;
+    EXPECT_NE(outcome.output.find(one.says), std::string::npos) << outcome.output;
+  }
+}
+
+TEST(BadInput, AMissingCrossCompilerIsNamed) {
+  const auto folder = host::TemporaryFolder::create("nopath");
+  ASSERT_TRUE(folder.ok());
+  std::vector<std::string> environment = {"PATH=" + folder->path().string()};
+  if (const char *data = std::getenv("TINYML_DATA_DIR"); data != nullptr) {
+    environment.push_back(std::string("TINYML_DATA_DIR=") + data);
+  }
+  const host::Outcome outcome =
+      tinyml({"plan", "mnist-dscnn", "--board", "mps2-an385"}, environment);
+  EXPECT_EQ(outcome.exit_code, 5) << outcome.output;
+  EXPECT_NE(outcome.output.find("arm-none-eabi-g++"), std::string::npos) << outcome.output;
+}
+
+} // namespace
+} // namespace tinyml::e2e
