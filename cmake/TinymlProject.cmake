@@ -5,6 +5,9 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
+# Line tables are enough for backtraces, and compile and link in a good deal less time than full debug information.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+
 option(TINYML_FUZZERS "Build the libFuzzer targets (needs clang)" OFF)
 set(TINYML_BOARD "host" CACHE STRING "'host', or the board whose device images this tree builds")
 
