@@ -334,7 +334,7 @@ private:
 
 } // namespace
 
-Expected<void> run_service(const ServiceOptions &options, std::stop_token stop) {
+Expected<void> run_service(const ServiceOptions &options, const std::stop_token &stop) {
   std::error_code error;
   fs::create_directories(options.state_folder, error);
   auto store = Store::open(options.state_folder);

@@ -40,6 +40,7 @@ struct ServiceOptions {
 /// Runs the service until `stop` is requested; ends every child process before it returns. Errors
 /// are those of its start: kInvalidInput, kUnsupported (an address that is not loopback),
 /// kResourceFull (a port in use, a full disk), kConflict (the state folder is in use).
-[[nodiscard]] Expected<void> run_service(const ServiceOptions &options, std::stop_token stop);
+[[nodiscard]] Expected<void> run_service(const ServiceOptions &options,
+                                         const std::stop_token &stop);
 
 } // namespace tinyml::service

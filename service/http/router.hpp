@@ -10,7 +10,7 @@
 
 namespace tinyml::service {
 
-inline constexpr std::size_t kSmallBodyBytes = 64 * 1024;
+inline constexpr std::size_t kSmallBodyBytes = 65'536;
 
 /// One line of the routing table.
 struct Route {

@@ -12,7 +12,7 @@ namespace tinyml::service {
 
 struct HttpLimits {
   std::size_t max_connections = 64;
-  std::size_t max_header_bytes = 8 * 1024;
+  std::size_t max_header_bytes = 8192;
   std::chrono::milliseconds read_timeout{30'000};  ///< for a request to arrive whole
   std::chrono::milliseconds write_timeout{30'000}; ///< for an answer to be taken
   std::chrono::milliseconds idle_timeout{60'000};  ///< between two requests of a connection

@@ -36,12 +36,14 @@ std::int64_t Loop::wall_ms() {
 }
 
 struct Timer::State {
+  State(asio::io_context &context, std::function<void()> on_time)
+      : timer(context), work(std::move(on_time)) {}
   asio::steady_timer timer;
   std::function<void()> work;
 };
 
 Timer::Timer(Loop &loop, std::function<void()> work)
-    : state_(std::make_shared<State>(asio::steady_timer(loop.context()), std::move(work))) {}
+    : state_(std::make_shared<State>(loop.context(), std::move(work))) {}
 
 Timer::~Timer() { cancel(); }
 

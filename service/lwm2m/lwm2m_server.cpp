@@ -13,7 +13,7 @@ using lwm2m::RegistryEvent;
 
 namespace {
 
-constexpr std::size_t kMaxRegistrationBytes = 8 * 1024;
+constexpr std::size_t kMaxRegistrationBytes = 8192;
 constexpr std::size_t kMaxBlockwiseRegistrations = 256;
 constexpr std::size_t kMaxDownloads = 1024;
 constexpr std::string_view kCore = "</rd>;rt=\"core.rd\",</fw>;title=\"images\"";

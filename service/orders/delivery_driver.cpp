@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint16_t kFirmware = static_cast<std::uint16_t>(ObjectId::kFirmwareUpdate);
 constexpr std::uint16_t kModel = static_cast<std::uint16_t>(ObjectId::kModel);
-const Path kBuildIdPath = Path::of(kModel, 0, lwm2m::model::kBuildId);
+constexpr Path kBuildIdPath = Path::of(kModel, 0, lwm2m::model::kBuildId);
 
 /// The event for a request that was not answered with success.
 DeliveryEvent failure_event(const CoapAnswer &answer) {

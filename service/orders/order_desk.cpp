@@ -275,10 +275,11 @@ void OrderDesk::fail_order(const std::string &endpoint, Json reason, const Build
   enter(*active, OrderState::kFailed, message, build);
 }
 
-/// Later: whoever called may still use the driver.
-void OrderDesk::finish(std::string endpoint) { // by value: the name may lie in what is moved here
-  auto ended = std::make_shared<Active>(std::move(active_.at(endpoint)));
-  active_.erase(endpoint);
+/// Later: whoever called may still use the driver. The name may lie in what is moved away here.
+void OrderDesk::finish(const std::string &endpoint) {
+  const auto place = active_.find(endpoint);
+  auto ended = std::make_shared<Active>(std::move(place->second));
+  active_.erase(place);
   loop_.post([ended] {});
 }
 

@@ -73,7 +73,7 @@ private:
   void enter(Active &active, OrderState state, const std::string &note,
              const BuildRecord *build = nullptr);
   void fail_order(const std::string &endpoint, Json reason, const BuildRecord *build = nullptr);
-  void finish(std::string endpoint);
+  void finish(const std::string &endpoint);
   [[nodiscard]] bool usable(const BuildRecord &build) const;
   [[nodiscard]] Active *find(const std::string &endpoint);
 

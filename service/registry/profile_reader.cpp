@@ -9,7 +9,7 @@ namespace {
 
 using lwm2m::Path;
 
-const Path kInstance = Path::of(static_cast<std::uint16_t>(lwm2m::ObjectId::kCapability), 0);
+constexpr Path kInstance = Path::of(static_cast<std::uint16_t>(lwm2m::ObjectId::kCapability), 0);
 constexpr std::size_t kMaxListEntries = 8; // docs/device-profile.md, rule 2
 
 std::uint32_t to_u32(std::int64_t value) {

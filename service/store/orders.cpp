@@ -24,7 +24,8 @@ OrderRecord order_of(const Row &row) {
           .confirmed_ms = row.maybe_integer(15)};
 }
 
-Expected<std::vector<OrderRecord>> answer(Expected<void> read, std::vector<OrderRecord> rows) {
+Expected<std::vector<OrderRecord>> answer(const Expected<void> &read,
+                                          std::vector<OrderRecord> rows) {
   return read ? Expected<std::vector<OrderRecord>>(std::move(rows)) : Failure{read.error()};
 }
 
@@ -85,12 +86,13 @@ Expected<std::optional<OrderRecord>> Store::order(std::int64_t id) {
   return read ? Expected<std::optional<OrderRecord>>(std::move(found)) : Failure{read.error()};
 }
 
-Expected<std::vector<OrderRecord>> Store::orders(std::optional<std::string> device, int limit) {
+Expected<std::vector<OrderRecord>> Store::orders(const std::optional<std::string> &device,
+                                                 int limit) {
   std::vector<OrderRecord> rows;
   auto read = database_.query(
       "SELECT * FROM orders WHERE (?1 IS NULL OR device = ?1) ORDER BY id DESC LIMIT ?2",
       [&](const Row &row) { rows.push_back(order_of(row)); }, device, limit);
-  return answer(std::move(read), std::move(rows));
+  return answer(read, std::move(rows));
 }
 
 Expected<std::vector<OrderRecord>> Store::unfinished_orders() {
@@ -98,7 +100,7 @@ Expected<std::vector<OrderRecord>> Store::unfinished_orders() {
   auto read = database_.query("SELECT * FROM orders WHERE state NOT IN "
                               "('confirmed','failed','superseded') ORDER BY id",
                               [&](const Row &row) { rows.push_back(order_of(row)); });
-  return answer(std::move(read), std::move(rows));
+  return answer(read, std::move(rows));
 }
 
 Expected<std::vector<OrderStep>> Store::history(std::int64_t order) {

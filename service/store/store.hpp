@@ -47,7 +47,7 @@ public:
   [[nodiscard]] Expected<void> put_sent_bytes(std::int64_t order, std::int64_t sent_bytes);
   [[nodiscard]] Expected<std::optional<OrderRecord>> order(std::int64_t id);
   /// Newest first; of one device when `device` is given.
-  [[nodiscard]] Expected<std::vector<OrderRecord>> orders(std::optional<std::string> device,
+  [[nodiscard]] Expected<std::vector<OrderRecord>> orders(const std::optional<std::string> &device,
                                                           int limit);
   [[nodiscard]] Expected<std::vector<OrderRecord>> unfinished_orders();
   [[nodiscard]] Expected<std::vector<OrderStep>> history(std::int64_t order);
