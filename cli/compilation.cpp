@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/compilation.hpp"
 
+#include "cli/error_words.hpp"
 #include "compiler/driver/backend.hpp"
 #include "compiler/link/kit.hpp"
 #include "host/files.hpp"
@@ -37,19 +38,11 @@ Expected<void> write_request(const LocalBuild &build, const ModelSource &source,
 }
 
 Failure<HostError> refused(const json &error) {
-  const std::string code = error.value("code", "internal");
-  const ErrorCode kind = code == "does_not_fit"    ? ErrorCode::kDoesNotFit
-                         : code == "unsupported"   ? ErrorCode::kUnsupported
-                         : code == "invalid_input" ? ErrorCode::kInvalidInput
-                         : code == "not_found"     ? ErrorCode::kNotFound
-                         : code == "unavailable"   ? ErrorCode::kUnavailable
-                         : code == "resource_full" ? ErrorCode::kResourceFull
-                                                   : ErrorCode::kInternal;
   std::string message = error.value("message", "the compiler gave no reason");
   for (const json &line : error.value("would_fit", json::array())) {
     message += "\n  would fit: " + line.get<std::string>();
   }
-  return fail(kind, message);
+  return fail(code_of_word(error.value("code", "")), message);
 }
 
 } // namespace

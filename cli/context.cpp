@@ -7,32 +7,6 @@
 #include <iostream>
 
 namespace tinyml::cli {
-namespace {
-
-const char *name_of(ErrorCode code) {
-  switch (code) {
-  case ErrorCode::kInvalidInput:
-    return "invalid_input";
-  case ErrorCode::kUnsupported:
-    return "unsupported";
-  case ErrorCode::kDoesNotFit:
-    return "does_not_fit";
-  case ErrorCode::kNotFound:
-    return "not_found";
-  case ErrorCode::kConflict:
-    return "conflict";
-  case ErrorCode::kUnavailable:
-    return "unavailable";
-  case ErrorCode::kResourceFull:
-    return "resource_full";
-  case ErrorCode::kInternal:
-    break;
-  }
-  return "internal";
-}
-
-} // namespace
-
 int exit_code_of(ErrorCode code) {
   switch (code) {
   case ErrorCode::kInvalidInput:
@@ -59,7 +33,7 @@ void Context::report(const HostError &error) {
   exit_code = exit_code_of(error.code);
   if (json) {
     const nlohmann::json object = {
-        {"error", {{"code", name_of(error.code)}, {"message", error.message}}}};
+        {"error", {{"code", code_word(error.code)}, {"message", error.message}}}};
     std::cout << object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
   } else {
     std::cerr << "tinyml: " << error.message << '\n';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/http_client.hpp"
 
-#include <array>
+#include "cli/error_words.hpp"
+
 #include <curl/curl.h>
 
 namespace tinyml::cli {
@@ -15,36 +16,13 @@ std::size_t append(char *data, std::size_t size, std::size_t count, void *to) {
   return size * count;
 }
 
-struct CodeName {
-  std::string_view name;
-  ErrorCode code;
-};
-
-constexpr std::array kCodes = {
-    CodeName{"invalid_input", ErrorCode::kInvalidInput},
-    CodeName{"not_found", ErrorCode::kNotFound},
-    CodeName{"conflict", ErrorCode::kConflict},
-    CodeName{"too_large", ErrorCode::kInvalidInput},
-    CodeName{"does_not_fit", ErrorCode::kDoesNotFit},
-    CodeName{"unsupported", ErrorCode::kUnsupported},
-    CodeName{"unavailable", ErrorCode::kUnavailable},
-    CodeName{"device_timeout", ErrorCode::kUnavailable},
-    CodeName{"timeout", ErrorCode::kUnavailable},
-    CodeName{"resource_full", ErrorCode::kResourceFull},
-    CodeName{"too_many", ErrorCode::kUnavailable},
-};
-
 Failure<HostError> service_error(long status, const std::vector<std::uint8_t> &body) {
   const json parsed = json::parse(body.begin(), body.end(), nullptr, false);
   if (!parsed.is_object() || !parsed.contains("error") || !parsed["error"].is_object()) {
     return fail(ErrorCode::kInternal,
                 "the service answered with HTTP status " + std::to_string(status));
   }
-  const std::string name = parsed["error"].value("code", "");
-  ErrorCode code = ErrorCode::kInternal;
-  for (const CodeName &known : kCodes) {
-    code = known.name == name ? known.code : code;
-  }
+  const ErrorCode code = code_of_word(parsed["error"].value("code", ""));
   return fail(code, parsed["error"].value("message", "the service refused without a reason"));
 }
 

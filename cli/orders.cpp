@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/orders.hpp"
 
+#include "cli/error_words.hpp"
 #include "cli/terminal.hpp"
 #include "host/files.hpp"
 
@@ -41,19 +42,6 @@ Expected<std::string> uploaded(HttpClient &client, const std::filesystem::path &
   return name;
 }
 
-ErrorCode code_of_reason(const std::string &code) {
-  if (code == "does_not_fit") {
-    return ErrorCode::kDoesNotFit;
-  }
-  if (code == "unsupported") {
-    return ErrorCode::kUnsupported;
-  }
-  if (code == "invalid_input") {
-    return ErrorCode::kInvalidInput;
-  }
-  return code == "resource_full" ? ErrorCode::kResourceFull : ErrorCode::kUnavailable;
-}
-
 Failure<HostError> failure_of(const json &order) {
   const json reason = order.value("reason", json::object());
   std::string message = "order " + order.value("id", json(0)).dump() +
@@ -61,7 +49,7 @@ Failure<HostError> failure_of(const json &order) {
   for (const json &advice : reason.value("would_fit", json::array())) {
     message += "\n  would fit: " + (advice.is_string() ? advice.get<std::string>() : advice.dump());
   }
-  return fail(code_of_reason(reason.value("code", "")), message);
+  return fail(code_of_word(reason.value("code", "")), message);
 }
 
 } // namespace

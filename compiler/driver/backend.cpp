@@ -27,33 +27,12 @@ struct Request {
   std::string program;
 };
 
-const char *code_name(ErrorCode code) {
-  switch (code) {
-  case ErrorCode::kInvalidInput:
-    return "invalid_input";
-  case ErrorCode::kUnsupported:
-    return "unsupported";
-  case ErrorCode::kDoesNotFit:
-    return "does_not_fit";
-  case ErrorCode::kNotFound:
-    return "not_found";
-  case ErrorCode::kUnavailable:
-    return "unavailable";
-  case ErrorCode::kResourceFull:
-    return "resource_full";
-  case ErrorCode::kConflict:
-  case ErrorCode::kInternal:
-    break;
-  }
-  return "internal";
-}
-
 json error_result(const HostError &error, const std::vector<std::string> &would_fit = {}) {
   return {
       {"version", kInterfaceVersion},
       {"status", "error"},
       {"error",
-       {{"code", code_name(error.code)}, {"message", error.message}, {"would_fit", would_fit}}}};
+       {{"code", code_word(error.code)}, {"message", error.message}, {"would_fit", would_fit}}}};
 }
 
 /// A file of the request folder; names with folders in them are refused.
