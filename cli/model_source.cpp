@@ -85,9 +85,14 @@ Expected<ModelSource> read_model(const Context &context, const ModelFlags &flags
     return Failure{bytes.error()};
   }
   ModelSource source{.name = file.stem().string(), .bytes = *std::move(bytes)};
-  if (!flags.float32 && !data_set.empty()) {
-    if (const auto read = read_calibration(data_set, source); !read.ok()) {
+  if (!data_set.empty()) {
+    // A float build works without samples; with them the compiler can say whether int8 would fit.
+    const auto read = read_calibration(data_set, source);
+    if (!read.ok() && !flags.float32) {
       return Failure{read.error()};
+    }
+    if (flags.float32) {
+      source.note.clear();
     }
   }
   return source;

@@ -24,7 +24,7 @@ struct ModelFlags {
   bool float32 = false;
 };
 
-/// Reads the model and, for int8, its calibration samples.
+/// Reads the model and its calibration samples, which a float build can do without.
 [[nodiscard]] Expected<ModelSource> read_model(const Context &context, const ModelFlags &flags);
 
 /// Adds MODEL, --float and --calibration to a verb.

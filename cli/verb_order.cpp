@@ -38,13 +38,24 @@ Expected<void> order(const Context &context, OrderFlags flags) {
     return {};
   }
   std::string shown;
+  std::optional<ProgressBar> bar;
   const auto done = follow_order(client, id, [&](const json &now) {
     const std::string state = now.value("state", "");
-    if (!context.json && state != shown) {
+    if (state != shown) {
+      bar.reset();
       shown = state;
-      std::cout << fmt::format("order {}: {}", id, describe_order_state(now)) << std::endl;
+      if (!context.json) {
+        std::cout << fmt::format("order {}: {}", id, describe_order_state(now)) << std::endl;
+      }
+    }
+    if (state == "delivering" && now.value("image_bytes", json()).is_number()) {
+      if (!bar) {
+        bar.emplace("delivering", now["image_bytes"].get<std::uint64_t>());
+      }
+      bar->update(now.value("sent_bytes", std::uint64_t{0}));
     }
   });
+  bar.reset();
   if (!done.ok()) {
     return Failure{done.error()};
   }

@@ -143,12 +143,13 @@ Expected<IdentifiedBuild> identify_build(const BuildWish &wish, const BuildEnvir
     return Failure{profile.error()};
   }
   build.profile = std::move(*profile);
-  if (wish.dataset && wish.precision == "int8" && environment.calibration) {
+  if (wish.dataset && environment.calibration) {
+    // A float build works without samples; with them the backend can say whether int8 would fit.
     auto samples = environment.calibration(*wish.dataset);
-    if (!samples) {
+    if (!samples && wish.precision == "int8") {
       return Failure{samples.error()};
     }
-    build.calibration = *samples;
+    build.calibration = samples ? *samples : nullptr;
   }
   const auto version =
       compiler_version(build.kit_json.value("compiler", "c++"), environment, std::move(stop));
