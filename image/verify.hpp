@@ -93,11 +93,11 @@ template <Reader R> [[nodiscard]] Error read_seal(R &reader, const Header &heade
   return found == 3 ? Error::kNone : Error::kMissingField;
 }
 
-/// SHA-256 of everything before the seal. Kept apart so that its buffers are off the stack when the signature is
-/// checked, which goes deepest.
+/// SHA-256 of everything before the seal. Kept apart so that its buffers are off the stack when the
+/// signature is checked, which goes deepest.
 template <Reader R>
 [[nodiscard, gnu::noinline]] Error hash_content(R &reader, const Header &header,
-                                 std::span<std::uint8_t, kHashBytes> digest) {
+                                                std::span<std::uint8_t, kHashBytes> digest) {
   Sha256 hash;
   std::uint8_t chunk[128];
   sha256_start(hash);

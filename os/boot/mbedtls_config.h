@@ -2,8 +2,8 @@
 #ifndef TINYML_OS_BOOT_MBEDTLS_CONFIG_H
 #define TINYML_OS_BOOT_MBEDTLS_CONFIG_H
 
-/* The part of mbedTLS that a bootloader needs: SHA-256 and checking ECDSA P-256 signatures. Sizes were measured on
- * Thumb-2 with -Os; the notes say what an option costs. */
+/* The part of mbedTLS that a bootloader needs: SHA-256 and checking ECDSA P-256 signatures. Sizes
+ * were measured on Thumb-2 with -Os; the notes say what an option costs. */
 
 #include <stddef.h>
 
@@ -14,7 +14,7 @@
 #define MBEDTLS_ECP_C
 #define MBEDTLS_ECDSA_C
 #define MBEDTLS_ECP_DP_SECP256R1_ENABLED
-#define MBEDTLS_ECP_NIST_OPTIM /* the fast reduction modulo p: 4 times faster */
+#define MBEDTLS_ECP_NIST_OPTIM      /* the fast reduction modulo p: 4 times faster */
 #define MBEDTLS_ECP_NO_INTERNAL_RNG /* only public values are multiplied here: nothing to blind */
 
 /* The least tables: working memory instead of speed. */
