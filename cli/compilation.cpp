@@ -84,7 +84,7 @@ Expected<json> compile_into(const Context &context, const LocalBuild &build,
   }
   json result = json::parse(*text, nullptr, false);
   if (result.value("status", "") != "ok") {
-    return refused(result.value("error", json::object()));
+    return about_model(build.model, refused(result.value("error", json::object())).error);
   }
   return result;
 }

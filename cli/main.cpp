@@ -18,7 +18,7 @@ int main(int argc, char **argv) {
              "differ.\n\n"
              "Examples:\n  tinyml up &\n  tinyml device run --board mps2-an385 --endpoint mcu-1 &\n"
              "  tinyml order mnist-lenet --device mcu-1\n  tinyml verify mcu-1 --data mnist");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1); // none is said below, so that a wrong word is named
   app.fallthrough();
   app.add_option("--service", context.service_url, "The service's address")
       ->envname("TINYML_SERVICE")
@@ -35,6 +35,10 @@ int main(int argc, char **argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  if (app.get_subcommands().empty()) {
+    std::cerr << app.help();
+    return kExitUsage;
   }
   return context.exit_code;
 }

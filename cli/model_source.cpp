@@ -98,6 +98,10 @@ Expected<ModelSource> read_model(const Context &context, const ModelFlags &flags
   return source;
 }
 
+Failure<HostError> about_model(const ModelFlags &flags, const HostError &error) {
+  return fail(error.code, "model '" + flags.model + "': " + error.message);
+}
+
 void add_model_flags(CLI::App &verb, ModelFlags &flags) {
   verb.add_option("MODEL", flags.model, "A zoo name or an ONNX file")->required();
   verb.add_flag("--float", flags.float32, "float32 instead of int8");

@@ -27,6 +27,9 @@ struct ModelFlags {
 /// Reads the model and its calibration samples, which a float build can do without.
 [[nodiscard]] Expected<ModelSource> read_model(const Context &context, const ModelFlags &flags);
 
+/// What went wrong with the model, with its name in front.
+[[nodiscard]] Failure<HostError> about_model(const ModelFlags &flags, const HostError &error);
+
 /// Adds MODEL, --float and --calibration to a verb.
 void add_model_flags(CLI::App &verb, ModelFlags &flags);
 

@@ -56,7 +56,7 @@ Expected<Execution> exec_on_host(const Context &context, const ExecFlags &flags,
   options.calibration = source->calibration;
   const auto compiled = driver::compile_model(source->bytes, options);
   if (!compiled.ok()) {
-    return Failure{compiled.error()};
+    return about_model(flags.model, compiled.error());
   }
   auto module = hostrun::HostModule::build(compiled->module.files,
                                            {.include_dir = *kits / "linux" / "include"});

@@ -74,7 +74,7 @@ Expected<void> plan(const Context &context, const PlanFlags &flags) {
   options.calibration = source->calibration;
   const auto model = driver::compile_model(source->bytes, options);
   if (!model.ok()) {
-    return Failure{model.error()};
+    return about_model(flags.model, model.error());
   }
   const auto work = host::TemporaryFolder::create("plan");
   if (!work.ok()) {
