@@ -156,13 +156,15 @@ protected:
     write("backend", script);
     ::chmod((root() / "backend").c_str(), 0755);
   }
-  [[nodiscard]] std::string order_body(bool push = false) const {
-    return Json{{"model", "adder"}, {"device", "dev"}, {"push", push}}.dump();
+  [[nodiscard]] static std::string order_body(bool push = false,
+                                              const std::string &device = "dev") {
+    return Json{{"model", "adder"}, {"device", device}, {"push", push}}.dump();
   }
-  /// Orders for "dev" and waits for the end.
-  Json ordered(const Running &service, bool push = false) {
-    service.known("dev");
-    const auto placed = service.ask("POST", "/v1/orders", order_body(push));
+  /// Orders and waits for the end.
+  static Json ordered(const Running &service, bool push = false,
+                      const std::string &device = "dev") {
+    service.known(device);
+    const auto placed = service.ask("POST", "/v1/orders", order_body(push, device));
     EXPECT_EQ(placed.status, 201) << placed.body;
     return service.order_ended(placed.json());
   }
@@ -256,10 +258,8 @@ TEST_F(ServiceTest, what_goes_wrong_on_the_device_is_told) {
   Running service(options_);
   for (const Case &one : {Case{{.refuses_image = true}, "update_failed"},
                           Case{{.rolls_back = true}, "rolled_back"}}) {
-    ToyDevice device("dev", service.coap_port, one.faults);
-    std::this_thread::sleep_for(
-        std::chrono::milliseconds(300)); // its registration replaces the last one's
-    const Json order = ordered(service);
+    ToyDevice device(one.code, service.coap_port, one.faults);
+    const Json order = ordered(service, false, one.code);
     EXPECT_EQ(order["state"], "failed") << order.dump(1);
     EXPECT_EQ(order["reason"]["code"], one.code);
     EXPECT_GT(order["reason"]["message"].get<std::string>().size(), 40U);

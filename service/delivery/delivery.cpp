@@ -40,6 +40,9 @@ void Delivery::on(const event::Registered &) {
   // Whatever was asked before the restart is void; the driver reports no answer for it any more.
   asking_ = away_ = false;
   progress_at_ = now_;
+  if (step_ == Step::kExecute) {
+    await_reboot(); // faster than its own acknowledgement, or that got lost
+  }
   if (step_ == Step::kReboot || step_ == Step::kProve || step_ == Step::kSettle) {
     move(Step::kProve);
     ask(Ask::kReadRunning);
@@ -149,6 +152,7 @@ void Delivery::transferring(const event::Firmware &firmware) {
 }
 
 void Delivery::execute() {
+  told_ = false;
   move(Step::kExecute);
   enter(OrderState::kVerifying, "the device has the whole image");
   ask(Ask::kExecuteUpdate);
@@ -170,6 +174,9 @@ void Delivery::returned(const event::Firmware &firmware) {
   if (step_ == Step::kReboot && ended && refused) {
     const UpdateFailure failure = explain(firmware.result);
     return fail(failure.code, failure.message);
+  }
+  if (step_ == Step::kProve && ended && !told_ && !refused) {
+    return prepare(firmware); // it restarted by itself before it was told to update
   }
   if ((step_ == Step::kProve && ended) || (step_ == Step::kSettle && refused)) {
     return fail("rolled_back",
@@ -198,6 +205,7 @@ void Delivery::on(const event::Done &) {
     move(Step::kTransfer);
     return ask(Ask::kReadFirmware);
   case Step::kExecute:
+    told_ = true;
     return await_reboot();
   default:
     return;

@@ -154,6 +154,7 @@ private:
   int offers_ = 0;
   bool asking_ = false;  ///< an answer is due
   bool away_ = false;    ///< it did not answer: wait until it is heard
+  bool told_ = false;    ///< the device acknowledged that it was told to update
   bool changed_ = false; ///< a notification came while an answer was due
   std::vector<DeliveryAction> actions_;
 };

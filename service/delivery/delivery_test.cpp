@@ -228,6 +228,27 @@ TEST(DeliveryTest, a_device_may_restart_before_it_answers_the_update) {
   EXPECT_EQ(script.feed(event::Registered{}), "read-running");
 }
 
+TEST(DeliveryTest, a_device_may_be_back_before_its_answer_to_the_update) {
+  Script script;
+  script.deliver();
+  script.firmware(UpdateState::kDownloaded);
+  EXPECT_EQ(script.feed(event::Registered{}), "=rebooting read-running");
+  EXPECT_EQ(script.feed(event::Running{std::string(kOurs)}), "read-firmware");
+  EXPECT_EQ(script.firmware(UpdateState::kIdle, UpdateResult::kSuccess), "=confirmed");
+}
+
+TEST(DeliveryTest, a_power_cut_before_the_update_is_no_roll_back) {
+  for (const UpdateState state : {UpdateState::kIdle, UpdateState::kDownloaded}) {
+    Script script;
+    script.deliver();
+    script.firmware(UpdateState::kDownloaded);
+    script.feed(event::Registered{});
+    EXPECT_EQ(script.feed(event::Running{}), "read-firmware");
+    EXPECT_EQ(script.firmware(state),
+              state == UpdateState::kIdle ? "=delivering write-uri" : "=verifying execute");
+  }
+}
+
 TEST(DeliveryTest, a_device_that_vanishes_fails_in_bounded_time) {
   Script script;
   script.deliver();
