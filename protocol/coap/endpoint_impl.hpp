@@ -89,6 +89,12 @@ Endpoint<Storage>::deduplicate(PeerId from, const MessageView &message, Millis n
     return Seen::kUnanswered;
   }
   const ByteView bytes = storage_.reply_bytes(*reply);
+  // A peer that restarted draws its message ids anew and may hit one it has used lately. The token
+  // tells: a duplicate has the same.
+  const bool has_token = bytes.size() > 4 && bytes[1] != 0;
+  if (has_token && Token(bytes.subspan(4, bytes[0] & 0xFU)) != message.token()) {
+    return Seen::kNew; // its answer will replace the one remembered
+  }
   std::copy_n(bytes.data(), bytes.size(), outbox_);
   outbox_bytes_ = static_cast<std::uint16_t>(bytes.size());
   outbox_peer_ = from;

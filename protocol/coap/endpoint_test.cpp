@@ -106,6 +106,26 @@ TYPED_TEST(EndpointTest, a_duplicate_before_the_answer_is_ignored_and_after_defe
   EXPECT_EQ(this->coap.next_deadline(), kNever);
 }
 
+TYPED_TEST(EndpointTest, a_restarted_peer_may_hit_a_message_id_that_it_used_before) {
+  Endpoint<TypeParam> server(Parameters{}, 1);
+  for (const char *token : {"ab", "cd"}) {
+    std::uint8_t buffer[64];
+    MessageBuilder get(buffer, Type::kConfirmable, Code::kGet, 5, Token(as_bytes(token)));
+    get.path("x");
+    for (int i = 0; i < 2; ++i) { // the second one is a duplicate
+      const Event event = server.receive(kPeer, get.bytes(), 100);
+      ASSERT_EQ(event.kind, i == 0 ? EventKind::kRequest : EventKind::kNone) << token;
+      if (i == 0) {
+        Draft draft = server.reply(event.request, Code::kContent);
+        ASSERT_TRUE(server.send(draft, 100));
+      }
+      const auto answer = MessageView::parse(server.poll(100).datagram);
+      ASSERT_TRUE(answer);
+      EXPECT_EQ(as_text(answer->token().bytes()), token);
+    }
+  }
+}
+
 TYPED_TEST(EndpointTest, retransmits_four_times_with_doubling_timeouts_and_gives_up) {
   const Bytes request = this->start_get(0, false, 42);
   std::vector<Millis> sent_at = {0};
