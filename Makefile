@@ -33,7 +33,9 @@ bench: build ## Measure sizes, memory, instructions and speed; records in build/
 soak: build ## The slow tests
 	@ctest --preset host -L slow
 
-demo: build ## Order MNIST for a virtual microcontroller, deliver it, run it, prove it
+demo: setup ## Order MNIST for a virtual microcontroller, deliver it, run it, prove it
+	@cmake --preset host
+	@cmake --build --preset host -j $(JOBS) --target tinyml kits
 	@build/host/bin/tinyml demo $(if $(KEEP),--keep) --output build/demo.json
 
 clean: ## Remove everything that was built
