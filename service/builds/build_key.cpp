@@ -69,21 +69,11 @@ Expected<std::string> compiler_version(const std::string &compiler,
   return outcome->output.substr(0, outcome->output.find('\n'));
 }
 
-Expected<Json> kit_description(const fs::path &kit, const std::string &board) {
-  const auto text = host::read_text(kit / "kit.json");
-  if (!text) {
-    return fail(ErrorCode::kUnsupported,
-                "there is no kit for the board '" + board + "' (looked for " +
-                    (kit / "kit.json").string() +
-                    "): build it (docs/porting-a-board.md) or start the service with --kits");
-  }
-  Json json = Json::parse(*text, nullptr, false);
-  if (!json.is_object() || !json.contains("profile") || !json["profile"].is_object()) {
-    return fail(ErrorCode::kInvalidInput, (kit / "kit.json").string() +
-                                              " is no kit description (docs/kit.md): build the "
-                                              "kit again");
-  }
-  return json;
+bool is_board_name(const std::string &name) {
+  constexpr std::size_t kMaxNameBytes = 32;
+  return !name.empty() && name.size() <= kMaxNameBytes && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
 }
 
 /// docs/device-profile.md: both must agree in what a build depends on; the smaller figures win.
@@ -128,12 +118,30 @@ Json identity_facts(const IdentifiedBuild &build) {
 
 } // namespace
 
+Expected<Json> read_kit(const std::string &board, const BuildEnvironment &environment) {
+  const fs::path file = environment.kits / board / "kit.json";
+  const auto text = is_board_name(board)
+                        ? host::read_text(file)
+                        : Expected<std::string>(fail(ErrorCode::kNotFound, "no board's name"));
+  if (!text) {
+    return fail(ErrorCode::kNotFound,
+                "there is no kit for the board '" + board + "' in " + environment.kits.string() +
+                    ": build it (docs/porting-a-board.md) or start the service with --kits");
+  }
+  Json json = Json::parse(*text, nullptr, false);
+  if (!json.is_object() || !json.contains("profile") || !json["profile"].is_object()) {
+    return fail(ErrorCode::kInvalidInput,
+                file.string() + " is no kit description (docs/kit.md): build the kit again");
+  }
+  return json;
+}
+
 Expected<IdentifiedBuild> identify_build(const BuildWish &wish, const BuildEnvironment &environment,
                                          std::stop_token stop) {
   IdentifiedBuild build{.wish = wish};
   const std::string board = wish.profile.value("board", "");
   build.kit = environment.kits / board;
-  auto kit = kit_description(build.kit, board);
+  auto kit = read_kit(board, environment);
   if (!kit) {
     return Failure{kit.error()};
   }

@@ -17,6 +17,12 @@ struct IdentifiedBuild {
   Calibration calibration; ///< may be null
 };
 
+/// The description of a board's kit (docs/kit.md). kNotFound when there is none; a board's name
+/// comes from a device or a URL, so one that is no plain name (docs/device-profile.md) has none
+/// either.
+[[nodiscard]] Expected<Json> read_kit(const std::string &board,
+                                      const BuildEnvironment &environment);
+
 /// Finds the kit for a wish and computes what identifies the build: the model's bytes, the facts of
 /// the profile that matter, the kit's files, the compilers' versions, the backend program, the
 /// options and the calibration samples. kUnsupported: no kit for the board, or one that contradicts

@@ -191,6 +191,8 @@ TEST_F(BuilderTest, what_is_missing_is_named) {
   EXPECT_NE(message().find("\"isa\""), std::string::npos);
   wish_.profile["board"] = "unheard-of";
   EXPECT_NE(message().find("no kit for the board 'unheard-of'"), std::string::npos);
+  wish_.profile["board"] = "../kits/toy"; // a device may claim anything
+  EXPECT_NE(message().find("no kit for the board '../kits/toy'"), std::string::npos);
   wish_.profile["board"] = "toy";
   wish_.profile["isa"] = "toy-1";
   write("kits/toy/kit.json", R"({"compiler": "no-such-compiler-g++", "profile": {"board": "toy",

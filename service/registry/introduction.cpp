@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/registry/introduction.hpp"
 
-#include "service/registry/profile_reader.hpp"
+#include "protocol/lwm2m/profile_json.hpp"
+#include "protocol/lwm2m/server_profile.hpp"
 #include "service/store/digest.hpp"
 
 namespace tinyml::service {
@@ -48,7 +49,7 @@ void Introduction::start(const std::string &endpoint) {
   if (registration->has(number(ObjectId::kCapability))) {
     read(endpoint, Path::of(number(ObjectId::kCapability), 0),
          [this, endpoint](DeviceRecord &device, const auto &tree) {
-           const auto profile = read_profile(tree);
+           const auto profile = lwm2m::profile_from_values(tree);
            if (!profile) {
              return hooks_.problem(endpoint, profile.error().message);
            }
