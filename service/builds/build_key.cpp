@@ -139,6 +139,10 @@ Expected<Json> read_kit(const std::string &board, const BuildEnvironment &enviro
 Expected<IdentifiedBuild> identify_build(const BuildWish &wish, const BuildEnvironment &environment,
                                          std::stop_token stop) {
   IdentifiedBuild build{.wish = wish};
+  if (!wish.profile.is_object()) {
+    return fail(ErrorCode::kUnavailable,
+                "the device has not told its profile: order again when it is online");
+  }
   const std::string board = wish.profile.value("board", "");
   build.kit = environment.kits / board;
   auto kit = read_kit(board, environment);

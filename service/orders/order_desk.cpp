@@ -63,6 +63,10 @@ Expected<OrderRecord> OrderDesk::accept(const OrderWish &wish) {
                 "'" + wish.device +
                     "' has not told its profile (object 42769) yet: try again when it is online");
   }
+  // On disk no order stands without the profile of its device: a killed service goes on with both.
+  if (const auto kept = book_.flush(); !kept) {
+    return Failure{kept.error()};
+  }
   const TimeMs now = Loop::wall_ms();
   OrderRecord order{.model = wish.model,
                     .model_sha256 = (*model)->sha256,
