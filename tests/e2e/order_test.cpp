@@ -82,11 +82,9 @@ TEST(Order, SaysWhatWouldFitWhenTheModelDoesNot) {
   EXPECT_NE(refused.output.find("would fit"), std::string::npos) << refused.output;
 }
 
-TEST(Order, FailsWithAReasonWhenTheDeviceVanishes) {
+TEST(Order, RefusesADeviceThatNeverRegistered) {
   Stage stage;
   stage.start_service();
-  stage.start_device("linux", "dev");
-  stage.device().stop();
   const host::Outcome unknown = stage.tinyml({"order", "mnist-dscnn", "--device", "nobody"});
   EXPECT_EQ(unknown.exit_code, 3) << unknown.output;
 }
