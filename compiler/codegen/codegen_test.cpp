@@ -58,8 +58,8 @@ TEST(Generate, SaysShapesQuantisationAndCostOfEachLayer) {
   const std::string model = file(*module, "model.cpp");
   EXPECT_THAT(model, HasSubstr("// Step 0: conv2d /c1/Conv, 1x2x2x1 -> 1x2x2x2, 8 MACs"));
   EXPECT_THAT(model, HasSubstr("constexpr generic::Conv2d<std::int8_t> kLayer0 = {"));
-  EXPECT_THAT(model, HasSubstr(".input_offset = -3"));
-  EXPECT_THAT(model, HasSubstr(".low = -1, .high = 127"));
+  EXPECT_THAT(model, HasSubstr("/*input_offset=*/-3"));
+  EXPECT_THAT(model, HasSubstr("/*low=*/-1, /*high=*/127"));
   EXPECT_THAT(model, HasSubstr("generic::conv2d(kLayer0, at<std::int8_t>("));
   EXPECT_THAT(file(*module, "weights.hpp"),
               HasSubstr("extern const std::int8_t layer0_c1_Conv_filter[4];"));
@@ -119,11 +119,11 @@ TEST(Generate, KeepsHostileNamesInsideLiteralsAndComments) {
                                 options);
   ASSERT_TRUE(module.ok()) << module.error().message;
   const std::string model = file(*module, "model.cpp");
-  EXPECT_THAT(model, HasSubstr(R"(.name = "in\042\012\134\000put")"));
+  EXPECT_THAT(model, HasSubstr(R"(/*name=*/"in\042\012\134\000put")"));
   EXPECT_THAT(
       model,
       HasSubstr(
-          R"(.name = "m\042\073 \175 int evil\073 /\052 \077\077/\012\043include \042x\042")"));
+          R"(/*name=*/"m\042\073 \175 int evil\073 /\052 \077\077/\012\043include \042x\042")"));
   EXPECT_THAT(model, Not(HasSubstr("\n#error")));
   EXPECT_THAT(model, Not(HasSubstr("\n#include \"x\"")));
   EXPECT_THAT(model, HasSubstr("relu */_#error evil_,"));

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-/// From a planned graph to C++20 that a person can read and that defines kernels/module_abi.hpp.
+/// From a planned graph to C++17 that a person can read and that defines kernels/module_abi.hpp.
 namespace tinyml::codegen {
 
 /// How kernels become code.

@@ -171,10 +171,7 @@ Fields &Fields::add_list(std::string name, const std::vector<std::int64_t> &valu
 std::string Fields::text() const {
   std::string result;
   for (const auto &[name, text] : fields_) {
-    result += result.empty() ? "." : ", .";
-    result += name;
-    result += " = ";
-    result += text;
+    result += (result.empty() ? "/*" : ", /*") + name + "=*/" + text;
   }
   return "{" + result + "}";
 }
@@ -182,7 +179,7 @@ std::string Fields::text() const {
 std::string Fields::lines() const {
   std::string result = "{\n";
   for (const auto &[name, text] : fields_) {
-    const std::string start = "    ." + name + " = ";
+    const std::string start = "    /*" + name + "=*/";
     result += start + wrapped(text, start.size(), start.size() + 1) + ",\n";
   }
   return result + "}";

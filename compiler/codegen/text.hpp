@@ -32,7 +32,10 @@ namespace tinyml::codegen {
 /// "std::int8_t"
 [[nodiscard]] std::string cpp_type(ir::ElementType element);
 
-/// A designated initialiser, field by field.
+/// An aggregate's initialiser, field by field: all of them, in the order of the struct's
+/// declaration, because C++17 knows no designators. Each is named by a comment; hostrun_module_test
+/// turns these comments into C++20 designators, so that the compiler checks names, order and
+/// completeness.
 class Fields {
 public:
   Fields &add(std::string name, std::string text);
@@ -47,7 +50,7 @@ public:
     return add(std::move(name), nested.text());
   }
 
-  /// On one line: "{.a = 1, .b = 2}".
+  /// On one line: "{/*a=*/1, /*b=*/2}".
   [[nodiscard]] std::string text() const;
   /// One field a line, long ones wrapped.
   [[nodiscard]] std::string lines() const;

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 /// float results are those of the boards, and one optimisation level that is quick to compile.
 std::vector<std::string> compile_command(const BuildOptions &options, const fs::path &output) {
   std::vector<std::string> command = {options.compiler,
-                                      "-std=c++20",
+                                      "-std=c++17",
                                       "-O2",
                                       "-ffp-contract=off",
                                       "-fno-exceptions",

@@ -7,11 +7,13 @@
 #include "compiler/ir/text.hpp"
 #include "compiler/ir/types.hpp"
 #include "host/files.hpp"
+#include "host/process.hpp"
 
 #include <gmock/gmock.h>
 
 #include <cmath>
 #include <random>
+#include <regex>
 
 namespace tinyml::hostrun {
 namespace {
@@ -25,6 +27,41 @@ BuildOptions build_options() {
   options.include_dir = TINYML_SOURCE_DIR;
   options.extra_flags = {"-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"};
   return options;
+}
+
+/// The ways in which generated code must compile: strict C++17 with both compilers, and with its
+/// field comments made C++20 designators, which proves their names, order and completeness.
+enum class Dialect : std::uint8_t { kGcc17, kClang17, kDesignators };
+
+constexpr const char *kClang = "clang++-16";
+
+bool is_installed(const std::string &compiler) {
+  host::Command command;
+  command.argv = {compiler, "--version"};
+  const auto outcome = host::run(command);
+  return outcome.ok() && outcome->succeeded();
+}
+
+BuildOptions build_options(Dialect dialect) {
+  BuildOptions options = build_options();
+  options.extra_flags.emplace_back("-Wmissing-field-initializers");
+  if (dialect == Dialect::kDesignators) {
+    options.extra_flags.emplace_back("-std=c++20");
+    return options;
+  }
+  options.extra_flags.emplace_back("-pedantic");
+  static const bool clang_is_there = is_installed(kClang);
+  if (dialect == Dialect::kClang17 && clang_is_there) {
+    options.compiler = kClang;
+  }
+  return options;
+}
+
+void name_fields(std::vector<codegen::SourceFile> &files) {
+  static const std::regex comment(R"(/\*(\w+)=\*/)");
+  for (codegen::SourceFile &file : files) {
+    file.text = std::regex_replace(file.text, comment, ".$1 = ");
+  }
 }
 
 /// Makes random graphs, int8 or float, whose every node is legal.
@@ -330,12 +367,17 @@ void expect_equal(const std::vector<std::uint8_t> &actual, const std::vector<std
   }
 }
 
-void expect_module_computes(const ir::Graph &graph, codegen::Instantiation instantiation) {
+void expect_module_computes(const ir::Graph &graph, codegen::Instantiation instantiation,
+                            Dialect dialect) {
   codegen::GenerateOptions options;
   options.instantiation = instantiation;
-  const auto module = generated(graph, options);
+  auto module = generated(graph, options);
   ASSERT_TRUE(module.ok()) << module.error().message << "\n" << ir::print(graph);
-  auto host = HostModule::build(module->files, build_options());
+  if (dialect == Dialect::kDesignators) {
+    name_fields(module->files);
+    ASSERT_THAT(module->files.back().text, HasSubstr("    .abi_version = "));
+  }
+  auto host = HostModule::build(module->files, build_options(dialect));
   ASSERT_TRUE(host.ok()) << host.error().message;
   auto interpreter = interpret::Interpreter::prepare(graph);
   ASSERT_TRUE(interpreter.ok()) << interpreter.error().message;
@@ -363,13 +405,15 @@ class Module : public ::testing::TestWithParam<unsigned> {};
 TEST_P(Module, Int8GraphsComputeExactlyWhatTheInterpreterComputes) {
   expect_module_computes(RandomGraph(GetParam(), ElementType::kInt8).make(25),
                          GetParam() % 2 == 0 ? codegen::Instantiation::kShared
-                                             : codegen::Instantiation::kPerLayer);
+                                             : codegen::Instantiation::kPerLayer,
+                         static_cast<Dialect>(GetParam() % 3));
 }
 
 TEST_P(Module, FloatGraphsComputeWhatTheInterpreterComputes) {
   expect_module_computes(RandomGraph(GetParam() + 100, ElementType::kFloat32).make(20),
                          GetParam() % 2 == 0 ? codegen::Instantiation::kPerLayer
-                                             : codegen::Instantiation::kShared);
+                                             : codegen::Instantiation::kShared,
+                         static_cast<Dialect>(GetParam() % 3));
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Module, ::testing::Range(0U, 6U));

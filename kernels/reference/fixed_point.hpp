@@ -77,7 +77,7 @@ struct Reciprocal {
 };
 
 [[nodiscard]] constexpr Reciprocal reciprocal(std::int32_t x, std::int32_t integer_bits) {
-  const std::int32_t headroom = std::countl_zero(static_cast<std::uint32_t>(x));
+  const std::int32_t headroom = __builtin_clz(static_cast<std::uint32_t>(x));
   const std::uint32_t minus_one = (static_cast<std::uint32_t>(x) << headroom) - (1U << 31);
   return {one_over_one_plus(static_cast<std::int32_t>(minus_one)), integer_bits - headroom};
 }

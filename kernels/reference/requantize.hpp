@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <limits>
 
@@ -16,7 +15,9 @@ struct Multiplier {
   std::int32_t value = 0;
   std::int32_t shift = 0; ///< positive: to the left
 
-  constexpr bool operator==(const Multiplier &) const = default;
+  constexpr bool operator==(const Multiplier &other) const {
+    return value == other.value && shift == other.shift;
+  }
 };
 
 /// round(a * b / 2^31), halves away from zero; saturates the one overflowing product.
@@ -54,17 +55,21 @@ struct Multiplier {
 }
 
 /// Splits a non-negative, finite real number into a 31-bit fraction and a power of two. Numbers
-/// below 2^-32 become zero. Works on the bits of the double, so no <cmath> is needed.
+/// below 2^-32 become zero. Halving and doubling a double is exact, so no <cmath> is needed.
 [[nodiscard]] constexpr Multiplier quantize_multiplier(double real) {
-  const auto bits = std::bit_cast<std::uint64_t>(real);
-  const auto exponent = static_cast<std::int32_t>((bits >> 52) & 0x7FF);
-  if (exponent == 0) {
+  constexpr double kSmallest = 1.0 / (1LL << 33);
+  if (!(real >= kSmallest && real <= std::numeric_limits<double>::max())) {
     return {};
   }
-  const std::uint64_t mantissa = (bits & ((1ULL << 52) - 1)) | (1ULL << 52); // 53 bits, in [0.5, 1)
-  std::uint64_t fraction = (mantissa + (1ULL << 21)) >> 22;                  // 31 bits, rounded
-  std::int32_t shift = exponent - 1022;
-  if (fraction == (1ULL << 31)) {
+  std::int32_t shift = 0;
+  for (; real >= 1.0; real *= 0.5) {
+    ++shift;
+  }
+  for (; real < 0.5; real *= 2.0) {
+    --shift;
+  }
+  auto fraction = static_cast<std::int64_t>(real * (1LL << 31) + 0.5); // 31 bits, rounded
+  if (fraction == (1LL << 31)) {
     fraction >>= 1;
     ++shift;
   }

@@ -55,7 +55,7 @@ inline void softmax_row(const std::int8_t *x, std::int32_t depth, const SoftmaxC
       result += rounding_divide_by_power_of_two(
           saturating_rounding_doubling_high_mul(scale.value, e), scale.bits_over_unit + 31 - 8);
     }
-    out[i] = static_cast<std::int8_t>(std::clamp(result, -128, 127));
+    out[i] = static_cast<std::int8_t>(clamp(result, -128, 127));
   }
 }
 
