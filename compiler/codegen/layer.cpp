@@ -71,6 +71,7 @@ Expected<Layer> make_layer_of(const LayerContext &c) {
   case Op::kClip:
   case Op::kSigmoid:
   case Op::kTanh:
+  case Op::kLookup:
     return make_elementwise(c);
   case Op::kSoftmax:
     return make_softmax(c);

@@ -2,6 +2,7 @@
 #include "compiler/codegen/boxes.hpp"
 #include "compiler/codegen/layer.hpp"
 
+#include "compiler/ir/int8_table.hpp"
 #include "compiler/ir/types.hpp"
 #include "kernels/reference/fixed_point.hpp"
 
@@ -84,7 +85,8 @@ Fields int8_operation(const LayerContext &c) {
                multiplier_fields(kernels::convolution_multiplier(first, second, output)));
     return add_int8_tail(c, fields);
   }
-  const auto multipliers = kernels::add_multipliers(first, second, output);
+  const auto multipliers = c.node.op == Op::kSub ? kernels::sub_multipliers(first, second, output)
+                                                 : kernels::add_multipliers(first, second, output);
   fields.add("multipliers", Fields()
                                 .add("first", multiplier_fields(multipliers.first))
                                 .add("second", multiplier_fields(multipliers.second))
@@ -116,6 +118,27 @@ Expected<Layer> unary(const LayerContext &c, std::string header, std::string fun
                          std::move(type),
                          std::move(parameters),
                          {c.input_text(0, layer), c.output_text()}});
+  return layer;
+}
+
+/// A function of one int8 element, whatever it is.
+Expected<Layer> make_lookup(const LayerContext &c) {
+  ir::ConstantData table;
+  if (c.node.op == Op::kLookup) {
+    if (!c.input(1).constant) {
+      return c.unsupported("its table is computed; it must be a constant");
+    }
+    table = *c.input(1).constant;
+  } else if (const auto computed = ir::int8_table(c.node, c.in(), c.out())) {
+    table.assign(computed->begin(), computed->end());
+  } else {
+    return c.unsupported("it is computed in float only");
+  }
+  auto layer =
+      unary(c, "lookup.hpp", "lookup", "Lookup", {{"table", "weights::" + c.name + "_table"}});
+  if (layer) {
+    layer->weights.push_back({c.name + "_table", ir::ElementType::kInt8, std::move(table)});
+  }
   return layer;
 }
 
@@ -162,7 +185,7 @@ Expected<Layer> make_elementwise(const LayerContext &c) {
     return make_clamp(c);
   }
   if (c.is_int8()) {
-    return c.unsupported("it is computed in float only");
+    return make_lookup(c);
   }
   return c.node.op == Op::kSigmoid ? unary(c, "sigmoid.hpp", "sigmoid", "Sigmoid", {})
                                    : unary(c, "tanh.hpp", "tanh", "Tanh", {});

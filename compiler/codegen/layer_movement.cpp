@@ -3,6 +3,7 @@
 #include "compiler/codegen/layer.hpp"
 
 #include "compiler/ir/types.hpp"
+#include "kernels/reference/requantize.hpp"
 
 #include <cmath>
 
@@ -107,6 +108,16 @@ Expected<Layer> make_concat(const LayerContext &c) {
   return layer;
 }
 
+/// As kernels/generic/mean_quantized.hpp ends.
+void add_mean_rescaling(const LayerContext &c, std::int64_t count, Fields &fields) {
+  const double ratio = static_cast<double>(c.scale(c.in())) / static_cast<double>(c.scale(c.out()));
+  const kernels::Multiplier m =
+      kernels::mean_multiplier(kernels::quantize_multiplier(ratio), count);
+  fields.add("zero_sum", c.zero_point(c.in()) * count)
+      .add("multiplier", Fields().add("value", m.value).add("shift", m.shift))
+      .add("output_zero_point", c.zero_point(c.out()));
+}
+
 } // namespace
 
 Expected<Layer> make_pool(const LayerContext &c) {
@@ -126,9 +137,6 @@ Expected<Layer> make_pool(const LayerContext &c) {
 }
 
 Expected<Layer> make_mean(const LayerContext &c) {
-  if (c.is_int8()) {
-    return c.unsupported("it is computed in float only");
-  }
   const ir::Shape &in = c.in().shape;
   std::vector<bool> reduced(in.size(), false);
   for (const std::int64_t axis : ir::ints_attribute(c.node, "axes", {})) {
@@ -148,11 +156,17 @@ Expected<Layer> make_mean(const LayerContext &c) {
     parts[part] *= in[i];
   }
   Layer layer;
-  layer.header = "mean.hpp";
+  const bool quantized = c.in().element != ir::ElementType::kFloat32;
+  layer.header = quantized ? "mean_quantized.hpp" : "mean.hpp";
   Fields parameters;
   parameters.add("outer", parts[0]).add("reduced", parts[1]).add("inner", parts[2]);
-  layer.calls.push_back(
-      {"mean", "Mean", std::move(parameters), {c.input_text(0, layer), c.output_text()}});
+  if (quantized) {
+    add_mean_rescaling(c, parts[1], parameters);
+  }
+  layer.calls.push_back({quantized ? "mean_quantized" : "mean",
+                         quantized ? "MeanQuantized" : "Mean",
+                         std::move(parameters),
+                         {c.input_text(0, layer), c.output_text()}});
   return layer;
 }
 

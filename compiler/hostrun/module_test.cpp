@@ -98,6 +98,13 @@ private:
     return {element_, std::move(shape), is_int8() ? std::optional(quantization()) : std::nullopt};
   }
 
+  /// An int8 output's quantisation where the operator prescribes it.
+  std::optional<ir::TensorType> fixed(float scale, std::int32_t zero_point) {
+    return is_int8() ? std::optional(ir::TensorType{
+                           element_, {}, ir::Quantization{{scale}, {zero_point}, -1}})
+                     : std::nullopt;
+  }
+
   ir::ValueId add_input() {
     return ir::add_input(graph_, "input \"?" + std::to_string(graph_.inputs.size()),
                          type({1, pick(2, 8), pick(2, 8), pick(1, 7)}));
@@ -186,7 +193,7 @@ private:
         values_[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(values_.size()) - 1))];
     const ir::Shape shape = graph_.values[x].type.shape;
     const ir::TensorType like = graph_.values[x].type;
-    switch (pick(0, is_int8() ? 13 : 16)) {
+    switch (pick(0, is_int8() ? 17 : 16)) {
     case 0:
     case 1:
       return grow_conv(x, shape);
@@ -206,25 +213,25 @@ private:
       return node(Op::kClip, {x}, {{"min", -0.5}, {"max", 1.5}}, like);
     case 10:
       return node(Op::kSoftmax, {x}, {{"axis", static_cast<std::int64_t>(shape.size()) - 1}},
-                  is_int8() ? std::optional(ir::TensorType{
-                                  element_, {}, ir::Quantization{{1.0F / 256}, {-128}, -1}})
-                            : std::nullopt);
+                  fixed(1.0F / 256, -128));
     case 11:
       return grow_movement(x, shape, like);
     case 12:
       return node(Op::kReshape, {x}, {},
                   ir::TensorType{element_, {1, ir::element_count(shape)}, like.quantization});
     case 13:
-      return is_int8() ? node(Op::kRequantize, {x}, {}) : node(Op::kSigmoid, {x}, {});
+      return node(Op::kSigmoid, {x}, {}, pick(0, 1) == 0 ? fixed(1.0F / 256, -128) : std::nullopt);
     case 14:
-      return node(Op::kTanh, {x}, {});
+      return node(Op::kTanh, {x}, {}, pick(0, 1) == 0 ? fixed(1.0F / 128, 0) : std::nullopt);
     case 15:
       return shape.size() == 4
                  ? node(Op::kMean, {x}, {{"axes", std::vector<std::int64_t>{1, 2}}})
                  : node(Op::kMean, {x},
                         {{"axes", std::vector<std::int64_t>{1}}, {"keep_dims", std::int64_t{0}}});
+    case 16:
+      return is_int8() ? node(Op::kRequantize, {x}, {}) : node(Op::kDiv, {x, weights({1}, 0)}, {});
     default:
-      return node(Op::kDiv, {x, weights({1}, 0)}, {});
+      return node(Op::kLookup, {x, ir::add_constant(graph_, "table", type({256}), noise(256))}, {});
     }
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/interpret/step.hpp"
+#include "compiler/ir/int8_table.hpp"
 #include "kernels/reference/binary.hpp"
 #include "kernels/reference/matmul.hpp"
 #include "kernels/reference/softmax.hpp"
@@ -56,12 +57,11 @@ Expected<Step> make_int8_binary(const StepContext &c, const reference::Broadcast
              c.out<std::int8_t>());
     };
   };
-  const auto sums = kernels::add_multipliers(c.scale(a), c.scale(b), c.scale(out));
   switch (c.node.op) {
   case Op::kAdd:
-    return run(reference::add, sums);
+    return run(reference::add, kernels::add_multipliers(c.scale(a), c.scale(b), c.scale(out)));
   case Op::kSub:
-    return run(reference::sub, sums);
+    return run(reference::sub, kernels::sub_multipliers(c.scale(a), c.scale(b), c.scale(out)));
   case Op::kMul:
     return run(reference::mul,
                kernels::convolution_multiplier(c.scale(a), c.scale(b), c.scale(out)));
@@ -112,6 +112,22 @@ Expected<Step> make_softmax(const StepContext &c) {
   return Step([=] {
     reference::softmax(rows, depth, c.in<std::int8_t>(0), constants, c.out<std::int8_t>());
   });
+}
+
+Expected<Step> make_int8_unary(const StepContext &c) {
+  const auto table = ir::int8_table(c.node, c.in_type(0), c.out_type());
+  if (!table) {
+    return float_only(c.node);
+  }
+  return Step([=, count = c.count(), table = *table] {
+    reference::lookup(count, c.in<std::int8_t>(0), table.data(), c.out<std::int8_t>());
+  });
+}
+
+Step make_lookup(const StepContext &c) {
+  return [=, count = c.count()] {
+    reference::lookup(count, c.in<std::int8_t>(0), c.in<std::int8_t>(1), c.out<std::int8_t>());
+  };
 }
 
 Step make_batch_norm(const StepContext &c) {
@@ -205,6 +221,8 @@ Expected<Step> make_elementwise(const StepContext &c) {
                      ir::double_attribute(c.node, "max", ir::kInfinity));
   case Op::kSoftmax:
     return make_softmax(c);
+  case Op::kLookup:
+    return make_lookup(c);
   case Op::kQuantize:
   case Op::kDequantize:
   case Op::kRequantize:
@@ -213,7 +231,7 @@ Expected<Step> make_elementwise(const StepContext &c) {
     break;
   }
   if (c.is_int8()) {
-    return float_only(c.node);
+    return make_int8_unary(c);
   }
   if (c.node.op == Op::kBatchNorm) {
     return make_batch_norm(c);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/interpret/step.hpp"
 #include "kernels/reference/mean.hpp"
+#include "kernels/reference/mean_quantized.hpp"
 #include "kernels/reference/unary.hpp"
 
 #include <cstring>
@@ -82,17 +83,35 @@ Step make_concat(const StepContext &c) {
   };
 }
 
+template <typename T>
+Step make_quantized_mean(const StepContext &c, const reference::Dims &in,
+                         const reference::Dims &kept) {
+  const double ratio =
+      static_cast<double>(c.scale(c.in_type(0))) / static_cast<double>(c.scale(c.out_type()));
+  const std::int64_t count = ir::element_count(c.in_type(0).shape) / c.count();
+  const reference::QuantizedSum q{
+      c.zero(c.in_type(0)), kernels::mean_multiplier(kernels::quantize_multiplier(ratio), count),
+      c.zero(c.out_type())};
+  return [=] { reference::reduce_sum(in, kept, q, c.in<T>(0), c.out<T>()); };
+}
+
 Expected<Step> make_mean(const StepContext &c) {
-  if (c.in_type(0).element != ir::ElementType::kFloat32) {
-    return float_only(c.node);
-  }
   ir::Shape kept = c.in_type(0).shape;
   for (const std::int64_t axis : ir::ints_attribute(c.node, "axes", {})) {
     kept[static_cast<std::size_t>(axis)] = 1;
   }
-  return Step([=, in = full_dims(c.in_type(0).shape), out = full_dims(kept)] {
-    reference::mean(in, out, c.in<float>(0), c.out<float>());
-  });
+  const reference::Dims in = full_dims(c.in_type(0).shape);
+  const reference::Dims out = full_dims(kept);
+  switch (c.in_type(0).element) {
+  case ir::ElementType::kFloat32:
+    return Step([=] { reference::mean(in, out, c.in<float>(0), c.out<float>()); });
+  case ir::ElementType::kInt8:
+    return make_quantized_mean<std::int8_t>(c, in, out);
+  case ir::ElementType::kInt16:
+    return make_quantized_mean<std::int16_t>(c, in, out);
+  default:
+    return float_only(c.node);
+  }
 }
 
 } // namespace

@@ -74,6 +74,7 @@ enum class Op : std::uint8_t {
   kQuantize,
   kDequantize,
   kRequantize,
+  kLookup, ///< x, table of 256 int8
 };
 
 /// Attribute values. Which names an operator has is documented with the operator in docs/ir.md.

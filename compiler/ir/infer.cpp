@@ -76,6 +76,8 @@ Expected<TensorType> infer_by_family(const InferenceInput &in) {
   case Op::kDequantize:
   case Op::kRequantize:
     return infer_conversion(in);
+  case Op::kLookup:
+    return infer_lookup(in);
   default:
     return infer_elementwise(in);
   }

@@ -181,6 +181,16 @@ Expected<TensorType> infer_data_movement(const InferenceInput &in) {
   }
 }
 
+Expected<TensorType> infer_lookup(const InferenceInput &in) {
+  const TensorType &table = in.inputs[1];
+  if (in.inputs[0].element != ElementType::kInt8 || table.element != ElementType::kInt8 ||
+      table.shape != Shape{256}) {
+    return invalid("needs int8 data and a table i8[256], not " + type_text(in.inputs[0]) + " and " +
+                   type_text(table));
+  }
+  return TensorType{ElementType::kInt8, in.inputs[0].shape, {}};
+}
+
 Expected<TensorType> infer_conversion(const InferenceInput &in) {
   const TensorType &x = in.inputs[0];
   const bool from_float = x.element == ElementType::kFloat32;

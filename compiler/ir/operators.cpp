@@ -64,6 +64,7 @@ constexpr std::array kOperators = {
     OperatorInfo{Op::kQuantize, "quantize", 1, 1, {}},
     OperatorInfo{Op::kDequantize, "dequantize", 1, 1, {}},
     OperatorInfo{Op::kRequantize, "requantize", 1, 1, {}},
+    OperatorInfo{Op::kLookup, "lookup", 2, 2, {}},
 };
 
 } // namespace

@@ -130,6 +130,14 @@ Expected<void> check_weights(const Node &node, const Quantization &q) {
   return {};
 }
 
+/// The sum of a mean is kept in 32 bits.
+Expected<void> check_sum(const TensorType &input, const TensorType &output) {
+  const std::int64_t most = input.element == ElementType::kInt8 ? 1 << 22 : 1 << 14;
+  return element_count(input.shape) / element_count(output.shape) <= most
+             ? Expected<void>{}
+             : invalid("sums more elements than 32 bits can hold");
+}
+
 /// Only for nodes whose tensors are all quantised.
 Expected<void> check_scales(const Node &node, const std::vector<TensorType> &inputs,
                             const TensorType &output) {
@@ -147,6 +155,11 @@ Expected<void> check_scales(const Node &node, const std::vector<TensorType> &inp
   case Op::kAdd:
   case Op::kSub:
     return check_ratio(std::max(largest_scale(inputs[0]), largest_scale(inputs[1])) / out);
+  case Op::kMean:
+    if (auto checked = check_sum(inputs[0], output); !checked) {
+      return checked;
+    }
+    [[fallthrough]];
   case Op::kRequantize:
     return check_ratio(largest_scale(inputs[0]) / out);
   case Op::kConcat:

@@ -158,6 +158,8 @@ std::optional<std::int64_t> overlap_lead_bytes(const ir::Graph &graph, const ir:
   case Op::kDequantize:
   case Op::kRequantize:
     return elementwise_lead(in, out);
+  case Op::kLookup:
+    return input == 0 ? std::optional(elementwise_lead(in, out)) : std::nullopt;
   default:
     return std::nullopt;
   }

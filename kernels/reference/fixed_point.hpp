@@ -33,20 +33,23 @@ namespace tinyml::kernels {
   return kExpMinusEighth + saturating_rounding_doubling_high_mul(kExpMinusEighth, x + tail);
 }
 
-/// exp(a) for a <= 0 given as Q5.26; the result is Q0.31.
+/// exp(a) for a <= 0 given with 4 or 5 integer bits; the result is Q0.31.
+template <int IntegerBits = 5>
 [[nodiscard]] constexpr std::int32_t exp_on_negative_values(std::int32_t a) {
-  constexpr std::int32_t kFractionBits = 26;
+  static_assert(IntegerBits == 4 || IntegerBits == 5);
+  constexpr std::int32_t kFractionBits = 31 - IntegerBits;
   constexpr std::int32_t kQuarter = 1 << (kFractionBits - 2);
   if (a == 0) {
     return std::numeric_limits<std::int32_t>::max();
   }
   const std::int32_t reduced = (a & (kQuarter - 1)) - kQuarter;
-  std::int32_t result = exp_between_minus_quarter_and_zero(saturating_shift_left(reduced, 5));
+  std::int32_t result =
+      exp_between_minus_quarter_and_zero(saturating_shift_left(reduced, IntegerBits));
   const std::int32_t remainder = reduced - a;
   // exp(-2^k) in Q0.31 for k = -2 ... 4.
   constexpr std::int32_t kFactors[] = {1672461947, 1302514674, 790015084, 290630308,
                                        39332535,   720401,     242};
-  for (std::int32_t k = 0; k < 7; ++k) {
+  for (std::int32_t k = 0; k < IntegerBits + 2; ++k) {
     if ((remainder & (1 << (kFractionBits - 2 + k))) != 0) {
       result = saturating_rounding_doubling_high_mul(result, kFactors[k]);
     }
@@ -54,8 +57,8 @@ namespace tinyml::kernels {
   return result;
 }
 
-/// 1 / (1 + a) for a in [0, 1], Q0.31: three Newton-Raphson steps in Q2.29.
-[[nodiscard]] constexpr std::int32_t one_over_one_plus(std::int32_t a) {
+/// 2 / (1 + a) for a in [0, 1] given as Q0.31; the result is Q2.29. Three Newton-Raphson steps.
+[[nodiscard]] constexpr std::int32_t two_over_one_plus(std::int32_t a) {
   constexpr std::int32_t k48Over17 = 1515870810;
   constexpr std::int32_t kMinus32Over17 = -1010580540;
   constexpr std::int32_t kOne = 1 << 29;
@@ -67,7 +70,37 @@ namespace tinyml::kernels {
     const std::int32_t error = kOne - saturating_rounding_doubling_high_mul(half_denominator, x);
     x += saturating_shift_left(saturating_rounding_doubling_high_mul(x, error), 2);
   }
-  return saturating_shift_left(x, 1);
+  return x;
+}
+
+/// 1 / (1 + a) for a in [0, 1], Q0.31.
+[[nodiscard]] constexpr std::int32_t one_over_one_plus(std::int32_t a) {
+  return saturating_shift_left(two_over_one_plus(a), 1);
+}
+
+/// (1 - a) / (1 + a) for a in [0, 1], Q0.31.
+[[nodiscard]] constexpr std::int32_t one_minus_over_one_plus(std::int32_t a) {
+  return saturating_shift_left(two_over_one_plus(a) - (1 << 29), 2);
+}
+
+/// 1 / (1 + exp(-a)) of Q4.27 as Q0.31.
+[[nodiscard]] constexpr std::int32_t fixed_point_sigmoid(std::int32_t a) {
+  if (a == 0) {
+    return 1 << 30;
+  }
+  const std::int32_t of_magnitude = one_over_one_plus(exp_on_negative_values<4>(a > 0 ? -a : a));
+  return a > 0 ? of_magnitude : std::numeric_limits<std::int32_t>::max() - of_magnitude;
+}
+
+/// tanh(a) of Q4.27 as Q0.31: (1 - exp(-2 |a|)) / (1 + exp(-2 |a|)) with a's sign.
+[[nodiscard]] constexpr std::int32_t fixed_point_tanh(std::int32_t a) {
+  if (a == 0) {
+    return 0;
+  }
+  // The same bits read with one integer bit more are twice the number.
+  const std::int32_t of_magnitude =
+      one_minus_over_one_plus(exp_on_negative_values<5>(a > 0 ? -a : a));
+  return a > 0 ? of_magnitude : -of_magnitude;
 }
 
 /// 1 / x for x > 0 in Q(integer_bits): `value` in Q0.31, to be shifted right by `bits_over_unit`.

@@ -117,10 +117,32 @@ struct AddMultipliers {
                                               static_cast<double>(output_scale)))};
 }
 
+/// Subtraction is prepared in float where addition is prepared in double; the last bits differ.
+[[nodiscard]] constexpr AddMultipliers sub_multipliers(float first_scale, float second_scale,
+                                                       float output_scale) {
+  const float twice_larger = 2 * (first_scale > second_scale ? first_scale : second_scale);
+  const float shifted_output = (1 << AddMultipliers::kLeftShift) * output_scale;
+  return {quantize_multiplier(static_cast<double>(first_scale / twice_larger)),
+          quantize_multiplier(static_cast<double>(second_scale / twice_larger)),
+          quantize_multiplier(static_cast<double>(twice_larger / shifted_output))};
+}
+
 /// One operand of a quantised addition, on the common scale.
 [[nodiscard]] constexpr std::int32_t add_operand(std::int32_t minus_zero, Multiplier multiplier) {
   return multiply_by_quantized_multiplier(minus_zero * (1 << AddMultipliers::kLeftShift),
                                           multiplier);
+}
+
+/// The factor of a mean over `count` elements: the scales' ratio divided by the count in integers.
+[[nodiscard]] constexpr Multiplier mean_multiplier(Multiplier ratio, std::int64_t count) {
+  std::int32_t shift = 0;
+  while (count >> shift > 1) {
+    ++shift;
+  }
+  shift = shift < 32 ? shift : 32;
+  shift = shift < 31 + ratio.shift ? shift : 31 + ratio.shift;
+  return {static_cast<std::int32_t>((static_cast<std::int64_t>(ratio.value) << shift) / count),
+          ratio.shift - shift};
 }
 
 /// Average of `count` int8 values, halves away from zero.

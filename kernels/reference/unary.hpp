@@ -27,6 +27,12 @@ inline void tanh(std::int64_t count, const float *x, float *out) {
   std::transform(x, x + count, out, [](float value) { return std::tanh(value); });
 }
 
+/// `table` has 256 entries: entry i is the output of code i - 128.
+inline void lookup(std::int64_t count, const std::int8_t *x, const std::int8_t *table,
+                   std::int8_t *out) {
+  std::transform(x, x + count, out, [=](std::int8_t code) { return table[code + 128]; });
+}
+
 /// Rounds halves away from zero and saturates; what is not a number becomes the zero point.
 inline void quantize(std::int64_t count, const float *x, float scale, std::int32_t zero_point,
                      std::int8_t *out) {
