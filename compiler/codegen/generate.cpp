@@ -71,6 +71,10 @@ Expected<GeneratedModule> generate(const ir::Graph &graph, const plan::MemoryPla
   if (!packing) {
     return Failure{packing.error()};
   }
+  if (plan.isa != options.isa) {
+    return fail(ErrorCode::kInvalidInput, "the memory plan is for the kernel set '" + plan.isa +
+                                              "', the code for '" + options.isa + "'");
+  }
   for (const auto &checked : {check_interface(graph), plan::check_plan(graph, plan)}) {
     if (!checked) {
       return Failure{checked.error()};

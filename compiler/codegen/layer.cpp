@@ -110,6 +110,15 @@ std::string LayerContext::input_text(std::size_t i, Layer &layer) const {
          std::to_string(plan.placements[node.inputs[i]]->offset_bytes) + ")";
 }
 
+std::string LayerContext::scratch_text() const {
+  for (const plan::Scratch &scratch : plan.scratch) {
+    if (&graph.nodes[scratch.node] == &node) {
+      return "at<std::uint8_t>(" + std::to_string(scratch.offset_bytes) + ")";
+    }
+  }
+  return "nullptr";
+}
+
 Failure<HostError> LayerContext::unsupported(const std::string &why) const {
   return fail(ErrorCode::kUnsupported, ir::describe(node) + ": " + why);
 }
@@ -127,6 +136,11 @@ Expected<Fields> window_fields(const LayerContext &c, const ir::Window &window) 
   if (in.size() != 4 || out.size() != 4 || ir::layout_of(c.node) != ir::Layout::kNhwc) {
     return c.unsupported("the kernels take NHWC images; the default passes bring them there");
   }
+  return window_fields(c, in, out, window);
+}
+
+Expected<Fields> window_fields(const LayerContext &c, const ir::Shape &in, const ir::Shape &out,
+                               const ir::Window &window) {
   const std::int64_t span_h = (window.kernel_h - 1) * window.dilation_h + 1;
   const std::int64_t span_w = (window.kernel_w - 1) * window.dilation_w + 1;
   const std::vector<std::pair<std::string, std::int64_t>> entries = {

@@ -56,6 +56,8 @@ struct LayerContext {
   [[nodiscard]] std::string output_text(std::size_t element_offset = 0) const;
   /// The same for an input, or the name of an array that is added to `layer` when it is a constant.
   [[nodiscard]] std::string input_text(std::size_t i, Layer &layer) const;
+  /// The node's working memory, or nullptr.
+  [[nodiscard]] std::string scratch_text() const;
 
   /// An error that names operator and node.
   [[nodiscard]] Failure<HostError> unsupported(const std::string &why) const;
@@ -78,6 +80,9 @@ struct LayerContext {
 
 /// Geometry of kernels/generic/window.hpp.
 [[nodiscard]] Expected<Fields> window_fields(const LayerContext &context, const ir::Window &window);
+/// The same for shapes that are not the node's own.
+[[nodiscard]] Expected<Fields> window_fields(const LayerContext &context, const ir::Shape &in,
+                                             const ir::Shape &out, const ir::Window &window);
 
 /// Clamp of a float activation; infinite where there is none.
 struct FloatRange {

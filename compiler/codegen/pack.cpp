@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/codegen/pack.hpp"
 
-#include "kernels/isa/scalar/packing.hpp"
+#include "kernels/isa/registry.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -19,37 +19,41 @@ void copy_element(const ir::ConstantData &from, std::size_t source, ir::Constant
 } // namespace
 
 Expected<Packing> packing_of(std::string_view isa) {
-  if (isa == "scalar") {
-    return Packing{kernels::isa::scalar::kOutputTile};
+  if (const Packing *packing = kernels::isa::find_packing(isa)) {
+    return *packing;
   }
   return fail(ErrorCode::kUnsupported, "there are no kernels for the instruction set '" +
-                                           std::string(isa) + "'; there are: scalar");
+                                           std::string(isa) +
+                                           "'; there are: " + kernels::isa::kernel_set_names());
 }
 
 ir::ConstantData pack_dense(const ir::ConstantData &rows, const DenseWeights &shape,
-                            std::size_t element_bytes, const Packing &packing) {
-  const std::size_t tile = packing.output_tile;
+                            std::size_t element_bytes, const ProductPacking &packing) {
+  const auto tile = static_cast<std::size_t>(packing.output_tile);
+  const auto block = static_cast<std::size_t>(packing.depth_block);
+  const auto depth = static_cast<std::size_t>(packing.padded(static_cast<int>(shape.inputs)));
   const std::size_t tiles = (shape.outputs + tile - 1) / tile;
-  ir::ConstantData packed(shape.groups * tiles * tile * shape.inputs * element_bytes, 0);
+  ir::ConstantData packed(shape.groups * tiles * tile * depth * element_bytes, 0);
   for (std::size_t row = 0; row < shape.groups * shape.outputs; ++row) {
     const std::size_t group = row / shape.outputs;
     const std::size_t output = row % shape.outputs;
-    const std::size_t first = (group * tiles + output / tile) * tile * shape.inputs + output % tile;
+    const std::size_t first =
+        (group * tiles + output / tile) * tile * depth + output % tile * block;
     for (std::size_t i = 0; i < shape.inputs; ++i) {
-      copy_element(rows, row * shape.inputs + i, packed, first + i * tile, element_bytes);
+      copy_element(rows, row * shape.inputs + i, packed,
+                   first + i / block * block * tile + i % block, element_bytes);
     }
   }
   return packed;
 }
 
 ir::ConstantData pack_depthwise(const ir::ConstantData &taps_by_channels, std::size_t taps,
-                                std::size_t channels, std::size_t element_bytes,
-                                const Packing &packing) {
-  const std::size_t in_tiles = channels / packing.output_tile * packing.output_tile;
+                                std::size_t channels, std::size_t element_bytes, std::size_t tile) {
+  const std::size_t in_tiles = channels / tile * tile;
   ir::ConstantData packed(taps_by_channels.size());
   std::size_t target = 0;
   for (std::size_t channel = 0; channel < channels;) {
-    const std::size_t lanes = channel < in_tiles ? packing.output_tile : 1;
+    const std::size_t lanes = channel < in_tiles ? tile : 1;
     for (std::size_t tap = 0; tap < taps; ++tap) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
         copy_element(taps_by_channels, tap * channels + channel + lane, packed, target++,

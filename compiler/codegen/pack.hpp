@@ -3,36 +3,35 @@
 
 #include "base/error.hpp"
 #include "compiler/ir/graph.hpp"
+#include "kernels/isa/packing.hpp"
 
 #include <cstddef>
 #include <string_view>
 
-/// Weights in the order the kernels walk through them (kernels/generic/dense.hpp,
-/// depthwise_conv2d.hpp). Bytes in, bytes out, for elements of any size.
+/// Weights in the order the kernels walk through them (kernels/isa/packing.hpp,
+/// kernels/generic/depthwise_conv2d.hpp). Bytes in, bytes out, for elements of any size.
 namespace tinyml::codegen {
 
-/// What the code generator must know of an instruction set's kernels; from kernels/isa/<name>/.
-struct Packing {
-  std::size_t output_tile = 1;
-};
+using kernels::isa::Packing;
+using kernels::isa::ProductPacking;
 
-/// kUnsupported, naming those there are, when there is no such folder.
+/// kUnsupported, naming those there are, when there is no such kernel set.
 [[nodiscard]] Expected<Packing> packing_of(std::string_view isa);
 
-/// Filters of one or more groups: [outputs][inputs] rows to [group][tile][inputs][lane], the last
-/// tile of a group filled up with zero.
+/// Filters of one or more groups: [outputs][inputs] rows to
+/// [group][tile][block of inputs][lane][input of the block], filled up with zero at both ends.
 struct DenseWeights {
   std::size_t groups;
   std::size_t outputs; ///< of one group
   std::size_t inputs;  ///< elements of one filter
 };
 [[nodiscard]] ir::ConstantData pack_dense(const ir::ConstantData &rows, const DenseWeights &shape,
-                                          std::size_t element_bytes, const Packing &packing);
+                                          std::size_t element_bytes, const ProductPacking &packing);
 
 /// [taps][channels] to [tile][taps][lane], then channel by channel what fills no tile.
 [[nodiscard]] ir::ConstantData pack_depthwise(const ir::ConstantData &taps_by_channels,
                                               std::size_t taps, std::size_t channels,
-                                              std::size_t element_bytes, const Packing &packing);
+                                              std::size_t element_bytes, std::size_t tile);
 
 /// [rows][columns] to [columns][rows].
 [[nodiscard]] ir::ConstantData transposed(const ir::ConstantData &matrix, std::size_t rows,

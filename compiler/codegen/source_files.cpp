@@ -169,9 +169,9 @@ SourceFile model_source(const ModuleSummary &summary, const std::vector<PlacedLa
   print_includes(out, summary, layers);
   out << "namespace {\n\nnamespace generic = tinyml::kernels::generic;\n"
       << "namespace weights = tinyml_model::weights;\n\n"
-      << "static_assert(tinyml::kernels::isa::TINYML_ISA::kOutputTile == "
-      << summary.packing.output_tile
-      << ", \"the weights were packed for another instruction set\");\n\n"
+      << "static_assert(tinyml::kernels::isa::TINYML_ISA::kPacking.fingerprint() == "
+      << summary.packing.fingerprint()
+      << "U, \"the weights were packed for another instruction set\");\n\n"
       << "/// A tensor in the arena.\ntemplate <typename T> T *at(std::size_t offset) {\n"
       << "  return reinterpret_cast<T *>(tinyml_module_arena + offset);\n}\n\n";
   print_parameters(out, layers);

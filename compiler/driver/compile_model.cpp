@@ -159,7 +159,7 @@ Expected<CompiledModel> compile_model(ByteView bytes, const CompileOptions &opti
       return Failure{graph.error()};
     }
   }
-  auto plan = plan::make_plan(*graph);
+  auto plan = plan::make_plan(*graph, {.isa = options.isa});
   if (!plan.ok()) {
     return Failure{plan.error()};
   }

@@ -3,6 +3,7 @@
 #include "compiler/plan/plan.hpp"
 
 #include "compiler/ir/types.hpp"
+#include "kernels/isa/registry.hpp"
 
 #include <algorithm>
 
@@ -13,9 +14,14 @@ namespace {
 /// that somebody still reads? Knows nothing of buffers, lifetimes or items.
 class PlanChecker {
 public:
-  PlanChecker(const ir::Graph &graph, const MemoryPlan &plan) : graph_(graph), plan_(plan) {}
+  PlanChecker(const ir::Graph &graph, const MemoryPlan &plan)
+      : graph_(graph), plan_(plan), packing_(kernels::isa::find_packing(plan.isa)) {}
 
   Expected<void> run() {
+    if (packing_ == nullptr) {
+      return fail(ErrorCode::kInvalidInput,
+                  "the plan is for the unknown kernel set '" + plan_.isa + "'");
+    }
     if (auto order = check_order(); !order) {
       return order;
     }
@@ -113,7 +119,7 @@ private:
       return at == other_at && same_content(node->inputs[0], other);
     }
     for (std::size_t i = 0; i < node->inputs.size(); ++i) {
-      const auto lead = overlap_lead_bytes(graph_, *node, i);
+      const auto lead = overlap_lead_bytes(graph_, *node, i, *packing_);
       const bool ahead =
           lead && at + static_cast<std::uint64_t>(std::max<std::int64_t>(0, *lead)) <= other_at;
       if (same_content(node->inputs[i], other) && !ahead) {
@@ -139,6 +145,7 @@ private:
 
   const ir::Graph &graph_;
   const MemoryPlan &plan_;
+  const kernels::isa::Packing *packing_;
   std::vector<std::size_t> last_use_; ///< time of the last reader; 0: nobody
   std::vector<ir::ValueId> alive_;
 };

@@ -11,6 +11,8 @@ namespace tinyml::plan {
 namespace {
 
 using ir::Op;
+using kernels::isa::Packing;
+using kernels::isa::ProductPacking;
 
 /// A kernel that goes through positions in order; at each it reads some input and writes the next
 /// `write_bytes` of its output.
@@ -35,6 +37,17 @@ std::int64_t lead_of_whole_positions(const Walk &walk) {
   std::int64_t lead = 0;
   for (std::size_t p = 0; p < walk.first_read.size(); ++p) {
     lead = std::max(lead, (static_cast<std::int64_t>(p) + 1) * walk.write_bytes - lowest[p]);
+  }
+  return lead;
+}
+
+/// Positions go through in groups, and a group's inputs are all read before its first output is
+/// written: only what later groups read matters.
+std::int64_t lead_of_gathered_groups(const Walk &walk, std::size_t group) {
+  const auto lowest = reads_from_on(walk);
+  std::int64_t lead = 0;
+  for (std::size_t next = group; next < walk.first_read.size(); next += group) {
+    lead = std::max(lead, static_cast<std::int64_t>(next) * walk.write_bytes - lowest[next]);
   }
   return lead;
 }
@@ -77,15 +90,57 @@ Walk window_walk(const ir::Graph &graph, const ir::Node &node) {
   return walk;
 }
 
-/// With a multiplier or dilation the kernel is a grouped convolution, whose channels are not
-/// separate.
-std::int64_t depthwise_lead(const ir::Graph &graph, const ir::Node &node) {
+/// Which kernel a convolution becomes (compiler/codegen/layer_products.cpp).
+enum class ConvolutionKernel : std::uint8_t { kPatches, kSparse, kDepthwise };
+
+ConvolutionKernel kernel_of(const ir::Graph &graph, const ir::Node &node) {
   const ir::Window window = ir::window_of(node, graph.values[node.inputs[1]].type.shape);
-  const bool separate =
-      graph.values[node.inputs[0]].type.shape[3] == graph.values[node.outputs[0]].type.shape[3] &&
-      window.dilation_h == 1 && window.dilation_w == 1;
+  const bool dilated = window.dilation_h != 1 || window.dilation_w != 1;
+  if (node.op == Op::kConv2d) {
+    const bool grouped = ir::int_attribute(node, "groups", 1) != 1;
+    return dilated || grouped ? ConvolutionKernel::kSparse : ConvolutionKernel::kPatches;
+  }
+  const bool multiplied =
+      graph.values[node.inputs[0]].type.shape[3] != graph.values[node.outputs[0]].type.shape[3];
+  if (dilated || multiplied) {
+    const bool single = graph.values[node.inputs[0]].type.shape[3] == 1;
+    return single && !dilated ? ConvolutionKernel::kPatches : ConvolutionKernel::kSparse;
+  }
+  return ConvolutionKernel::kDepthwise;
+}
+
+/// The packing of a node's element type; null for types that other kernels serve.
+const ProductPacking *product_packing(const ir::TensorType &in, const ProductPacking &int8,
+                                      const ProductPacking &floating) {
+  switch (in.element) {
+  case ir::ElementType::kInt8:
+    return &int8;
+  case ir::ElementType::kFloat32:
+    return &floating;
+  default:
+    return nullptr;
+  }
+}
+
+const ProductPacking *patches_packing(const ir::TensorType &in, const Packing &packing) {
+  return product_packing(in, packing.int8_patches, packing.float_patches);
+}
+
+std::int64_t convolution_lead(const ir::Graph &graph, const ir::Node &node,
+                              const Packing &packing) {
   const Walk walk = window_walk(graph, node);
-  return separate ? lead_of_separate_channels(walk) : lead_of_whole_positions(walk);
+  const auto *patches = patches_packing(graph.values[node.inputs[0]].type, packing);
+  switch (kernel_of(graph, node)) {
+  case ConvolutionKernel::kPatches:
+    return patches == nullptr
+               ? lead_of_whole_positions(walk)
+               : lead_of_gathered_groups(walk, static_cast<std::size_t>(patches->position_tile));
+  case ConvolutionKernel::kDepthwise:
+    return lead_of_separate_channels(walk);
+  case ConvolutionKernel::kSparse:
+    break;
+  }
+  return lead_of_whole_positions(walk);
 }
 
 /// Rows read one after the other: `read_bytes` further each time.
@@ -97,12 +152,31 @@ Walk row_walk(std::int64_t rows, std::int64_t read_bytes, std::int64_t write_byt
   return walk;
 }
 
-std::int64_t fully_connected_lead(const ir::TensorType &in, const ir::TensorType &out) {
+/// Rows and row length of a fully connected layer's input.
+struct Rows {
+  std::int64_t count;
+  std::int64_t inputs;
+  std::int64_t outputs;
+};
+
+Rows rows_of(const ir::Graph &graph, const ir::Node &node) {
+  const ir::Shape &weights = graph.values[node.inputs[1]].type.shape;
+  const ir::Shape &out = graph.values[node.outputs[0]].type.shape;
+  return {ir::element_count(out) / weights[0], weights[1], weights[0]};
+}
+
+std::int64_t fully_connected_lead(const ir::Graph &graph, const ir::Node &node,
+                                  const Packing &packing) {
+  const ir::TensorType &in = graph.values[node.inputs[0]].type;
   const auto element = static_cast<std::int64_t>(ir::element_size(in.element));
-  const std::int64_t inputs = in.shape.empty() ? 1 : in.shape.back();
-  const std::int64_t outputs = out.shape.empty() ? 1 : out.shape.back();
-  return lead_of_whole_positions(
-      row_walk(ir::element_count(out.shape) / outputs, inputs * element, outputs * element));
+  const Rows rows = rows_of(graph, node);
+  const Walk walk = row_walk(rows.count, rows.inputs * element, rows.outputs * element);
+  const auto *patches = patches_packing(in, packing);
+  if (rows.count > 1 && patches != nullptr) {
+    return lead_of_gathered_groups(walk, static_cast<std::size_t>(patches->position_tile));
+  }
+  const auto *row = product_packing(in, packing.int8_row, packing.float_row);
+  return row != nullptr && row->held_bytes > 0 ? 0 : lead_of_whole_positions(walk);
 }
 
 /// Element i is written when elements up to i have been read.
@@ -126,24 +200,22 @@ bool is_image(const ir::Graph &graph, const ir::Node &node) {
 bool shares_storage(const ir::Node &node) { return node.op == Op::kReshape; }
 
 std::optional<std::int64_t> overlap_lead_bytes(const ir::Graph &graph, const ir::Node &node,
-                                               std::size_t input) {
+                                               std::size_t input, const Packing &packing) {
   const ir::TensorType &in = graph.values[node.inputs[input]].type;
   const ir::TensorType &out = graph.values[node.outputs[0]].type;
   switch (node.op) {
   case Op::kConv2d:
-    return input == 0 && is_image(graph, node)
-               ? std::optional(lead_of_whole_positions(window_walk(graph, node)))
-               : std::nullopt;
   case Op::kDepthwiseConv2d:
-    return input == 0 && is_image(graph, node) ? std::optional(depthwise_lead(graph, node))
-                                               : std::nullopt;
+    return input == 0 && is_image(graph, node)
+               ? std::optional(convolution_lead(graph, node, packing))
+               : std::nullopt;
   case Op::kMaxPool2d:
   case Op::kAveragePool2d:
     return is_image(graph, node)
                ? std::optional(lead_of_separate_channels(window_walk(graph, node)))
                : std::nullopt;
   case Op::kFullyConnected:
-    return input == 0 ? std::optional(fully_connected_lead(in, out)) : std::nullopt;
+    return input == 0 ? std::optional(fully_connected_lead(graph, node, packing)) : std::nullopt;
   case Op::kAdd:
   case Op::kSub:
   case Op::kMul:
@@ -162,6 +234,46 @@ std::optional<std::int64_t> overlap_lead_bytes(const ir::Graph &graph, const ir:
     return input == 0 ? std::optional(elementwise_lead(in, out)) : std::nullopt;
   default:
     return std::nullopt;
+  }
+}
+
+namespace {
+
+std::uint64_t convolution_scratch(const ir::Graph &graph, const ir::Node &node,
+                                  const Packing &packing) {
+  const auto *patches = patches_packing(graph.values[node.inputs[0]].type, packing);
+  const ConvolutionKernel kernel = kernel_of(graph, node);
+  if (patches == nullptr || kernel == ConvolutionKernel::kDepthwise) {
+    return 0;
+  }
+  const ir::Shape &filter = graph.values[node.inputs[1]].type.shape;
+  const std::int64_t depth =
+      filter[1] * filter[2] * (node.op == Op::kDepthwiseConv2d ? 1 : filter[3]);
+  return static_cast<std::uint64_t>(patches->scratch_bytes(static_cast<int>(depth)));
+}
+
+std::uint64_t fully_connected_scratch(const ir::Graph &graph, const ir::Node &node,
+                                      const Packing &packing) {
+  const ir::TensorType &in = graph.values[node.inputs[0]].type;
+  const Rows rows = rows_of(graph, node);
+  const auto *product = rows.count > 1 ? patches_packing(in, packing)
+                                       : product_packing(in, packing.int8_row, packing.float_row);
+  return product == nullptr
+             ? 0
+             : static_cast<std::uint64_t>(product->scratch_bytes(static_cast<int>(rows.inputs)));
+}
+
+} // namespace
+
+std::uint64_t scratch_bytes(const ir::Graph &graph, const ir::Node &node, const Packing &packing) {
+  switch (node.op) {
+  case Op::kConv2d:
+  case Op::kDepthwiseConv2d:
+    return ir::layout_of(node) == ir::Layout::kNhwc ? convolution_scratch(graph, node, packing) : 0;
+  case Op::kFullyConnected:
+    return fully_connected_scratch(graph, node, packing);
+  default:
+    return 0;
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/ir/graph.hpp"
+#include "kernels/isa/packing.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -18,7 +19,13 @@ namespace tinyml::plan {
 ///     output offset + lead <= input offset.
 /// 0 means in place. Absent: the two must not share a byte. Only meaningful when the input dies
 /// with this node.
-[[nodiscard]] std::optional<std::int64_t>
-overlap_lead_bytes(const ir::Graph &graph, const ir::Node &node, std::size_t input);
+[[nodiscard]] std::optional<std::int64_t> overlap_lead_bytes(const ir::Graph &graph,
+                                                             const ir::Node &node,
+                                                             std::size_t input,
+                                                             const kernels::isa::Packing &packing);
+
+/// Working memory that the kernel set needs for the node; 0 for most.
+[[nodiscard]] std::uint64_t scratch_bytes(const ir::Graph &graph, const ir::Node &node,
+                                          const kernels::isa::Packing &packing);
 
 } // namespace tinyml::plan

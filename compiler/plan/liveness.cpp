@@ -11,7 +11,8 @@ namespace {
 
 class BufferFinder {
 public:
-  explicit BufferFinder(const ir::Graph &graph) : graph_(graph) {
+  BufferFinder(const ir::Graph &graph, const kernels::isa::Packing &packing) : graph_(graph) {
+    buffers_.packing = packing;
     buffers_.of_value.resize(graph.values.size());
   }
 
@@ -61,7 +62,9 @@ private:
 
 } // namespace
 
-Buffers find_buffers(const ir::Graph &graph) { return BufferFinder(graph).run(); }
+Buffers find_buffers(const ir::Graph &graph, const kernels::isa::Packing &packing) {
+  return BufferFinder(graph, packing).run();
+}
 
 std::vector<Lifetime> find_lifetimes(const ir::Graph &graph, const Buffers &buffers,
                                      std::span<const ir::NodeId> order) {
@@ -108,7 +111,7 @@ std::vector<Overlap> find_overlaps(const ir::Graph &graph, const Buffers &buffer
     if (!input) {
       continue;
     }
-    const auto lead = overlap_lead_bytes(graph, node, i);
+    const auto lead = overlap_lead_bytes(graph, node, i, buffers.packing);
     if (!lead || *lead >= buffers.list[output].size_bytes) {
       forbidden.push_back(*input);
       continue;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/ir/graph.hpp"
+#include "kernels/isa/packing.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -24,9 +25,11 @@ struct Buffers {
   std::vector<Buffer> list;
   /// By ValueId; absent for constants and for values nobody computes or uses.
   std::vector<std::optional<std::uint32_t>> of_value;
+  /// Of the kernel set that will run the graph: what may overlap depends on it.
+  kernels::isa::Packing packing{};
 };
 
-[[nodiscard]] Buffers find_buffers(const ir::Graph &graph);
+[[nodiscard]] Buffers find_buffers(const ir::Graph &graph, const kernels::isa::Packing &packing);
 
 /// Steps [first, last] in which a buffer must keep its content.
 struct Lifetime {

@@ -2,8 +2,10 @@
 #include "compiler/plan/plan.hpp"
 
 #include "compiler/ir/types.hpp"
+#include "compiler/plan/kernel_facts.hpp"
 #include "compiler/plan/order.hpp"
 #include "compiler/plan/place.hpp"
+#include "kernels/isa/registry.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -47,11 +49,11 @@ Expected<void> check_sizes(const ir::Graph &graph, const Buffers &buffers) {
 }
 
 void add_scratch(const ir::Graph &graph, const PlanOptions &options, Draft &draft) {
-  for (std::uint32_t step = 0; options.scratch_bytes && step < draft.plan.order.size(); ++step) {
+  for (std::uint32_t step = 0; options.scratch && step < draft.plan.order.size(); ++step) {
     const ir::NodeId node = draft.plan.order[step];
-    const std::uint32_t bytes = options.scratch_bytes(graph, node);
+    const std::uint64_t bytes = scratch_bytes(graph, graph.nodes[node], draft.buffers.packing);
     if (bytes > 0) {
-      draft.plan.scratch.push_back({node, 0, bytes});
+      draft.plan.scratch.push_back({node, 0, static_cast<std::uint32_t>(bytes)});
       draft.lifetimes.push_back({step, step});
     }
   }
@@ -60,9 +62,11 @@ void add_scratch(const ir::Graph &graph, const PlanOptions &options, Draft &draf
 PlacementProblem make_problem(const ir::Graph &graph, const PlanOptions &options,
                               const Draft &draft) {
   std::vector<Item> items;
+  const auto alignment =
+      std::max(options.tensor_alignment_bytes,
+               static_cast<std::uint32_t>(draft.buffers.packing.tensor_alignment));
   for (const Buffer &buffer : draft.buffers.list) {
-    items.push_back(
-        {buffer.size_bytes, std::max(buffer.element_bytes, options.tensor_alignment_bytes)});
+    items.push_back({buffer.size_bytes, std::max(buffer.element_bytes, alignment)});
   }
   for (const Scratch &scratch : draft.plan.scratch) {
     items.push_back({scratch.size_bytes, kArenaAlignment});
@@ -127,7 +131,14 @@ Expected<MemoryPlan> make_plan(const ir::Graph &graph, const PlanOptions &option
   if (const auto legal = check_options(options); !legal) {
     return Failure{legal.error()};
   }
-  Draft draft{find_buffers(graph), {}, {}};
+  const kernels::isa::Packing *packing = kernels::isa::find_packing(options.isa);
+  if (packing == nullptr) {
+    return fail(ErrorCode::kUnsupported, "there are no kernels for the instruction set '" +
+                                             options.isa +
+                                             "'; there are: " + kernels::isa::kernel_set_names());
+  }
+  Draft draft{find_buffers(graph, *packing), {}, {}};
+  draft.plan.isa = options.isa;
   if (const auto sizes = check_sizes(graph, draft.buffers); !sizes) {
     return Failure{sizes.error()};
   }

@@ -5,7 +5,6 @@
 #include "compiler/ir/graph.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,8 +17,10 @@ namespace tinyml::plan {
 inline constexpr std::uint32_t kArenaAlignment = 16;
 
 struct PlanOptions {
-  /// Offsets are multiples of this and of the element's own size. The scalar kernels load single
-  /// elements, so 1 is legal; an ISA whose kernels need aligned vectors asks for more.
+  /// The kernel set that will run the graph (a folder of kernels/isa): what its kernels allow to
+  /// overlap, and the working memory they need.
+  std::string isa = "scalar";
+  /// Offsets are multiples of this, of what the kernel set wants and of the element's own size.
   std::uint32_t tensor_alignment_bytes = 1;
   /// Let an operator's output lie over its dying input as far as the kernel's order of reads and
   /// writes allows (see kernel_facts.hpp). Off: only whole tensors with disjoint storage.
@@ -28,8 +29,8 @@ struct PlanOptions {
   bool reorder = true;
   /// How many partial placements the exact search may visit before the best one found is taken.
   std::uint32_t search_budget = 1'000'000;
-  /// Working memory that a kernel wants for a node; none when empty. It is aligned as the arena is.
-  std::function<std::uint32_t(const ir::Graph &, ir::NodeId)> scratch_bytes;
+  /// Plan the working memory of kernels. Off: tensors only, for comparisons.
+  bool scratch = true;
 };
 
 /// Storage of one value. Values that share storage (a reshape and its input) have equal offsets.
@@ -50,6 +51,7 @@ struct Scratch {
 };
 
 struct MemoryPlan {
+  std::string isa;               ///< PlanOptions::isa
   std::vector<ir::NodeId> order; ///< a topological order of all nodes
   /// By ValueId; absent for constants and for values nobody computes or uses.
   std::vector<std::optional<Placement>> placements;

@@ -203,16 +203,19 @@ TEST(Plan, RunsTheBranchThatShrinksFirst) {
 
 TEST(Plan, ScratchLiesBesideTheTensorsOfItsStepOnly) {
   Builder b;
-  const auto x = b.input({1, 64});
-  const auto graph = b.done(b.node(ir::Op::kTanh, {b.node(ir::Op::kRelu, {x})}));
-  PlanOptions options;
-  options.scratch_bytes = [](const ir::Graph &g, ir::NodeId node) {
-    return g.nodes[node].op == ir::Op::kTanh ? 100U : 0U;
-  };
-  const MemoryPlan plan = planned(graph, options);
+  const auto x = b.input({1, 8, 8, 4});
+  const auto filter = b.constant({4, 3, 3, 4});
+  const auto conv =
+      b.node(ir::Op::kConv2d, {x, filter}, {{"pads", std::vector<std::int64_t>{1, 1, 1, 1}}});
+  const auto graph = b.done(b.node(ir::Op::kTanh, {conv}));
+  const std::uint32_t patch = 3 * 3 * 4 * kFloat;
+  const MemoryPlan plan = planned(graph);
   ASSERT_EQ(plan.scratch.size(), 1U);
+  EXPECT_EQ(plan.scratch[0].size_bytes % patch, 0U);
   EXPECT_EQ(plan.scratch[0].offset_bytes % kArenaAlignment, 0U);
-  EXPECT_EQ(plan.arena_bytes, 64 * kFloat + 100);
+  PlanOptions options;
+  options.scratch = false;
+  EXPECT_EQ(planned(graph, options).arena_bytes + plan.scratch[0].size_bytes, plan.arena_bytes);
   EXPECT_THAT(to_text(graph, plan), HasSubstr("scratch"));
 }
 

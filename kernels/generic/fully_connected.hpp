@@ -5,25 +5,24 @@
 
 namespace tinyml::kernels::generic {
 
-/// output[row] = weights * input[row] + bias. Weights packed as in dense.hpp from [N, K].
-template <typename T> struct FullyConnected {
-  std::int32_t rows;
+/// output = weights * input + bias, for one row of inputs (several rows are a 1x1 convolution).
+/// Weights packed from [N, K] as the kernel set wants them (isa::Packing).
+template <typename Arithmetic> struct FullyConnected {
+  using T = typename ElementOf<Arithmetic>::Type;
   std::int32_t inputs;
   std::int32_t outputs;
   const T *weights;
-  Arithmetic<T> arithmetic;
+  Arithmetic arithmetic;
 };
 
-/// A row's output is written while that row is still read; later rows only after it.
-template <typename T, typename Layer>
-inline void fully_connected(const Layer &layer, const T *input, T *output) {
-  const FullyConnected<T> &p = layer;
-  for (int row = 0; row < p.rows; ++row) {
-    const Patch<T> patch = {input, p.weights, 1, p.inputs, 0, 0, p.inputs * isa::kOutputTile};
-    dense_position(p.arithmetic, patch, p.outputs, output);
-    input += p.inputs;
-    output += p.outputs;
-  }
+/// Outputs are written while the row is still read, unless the kernel set holds it in `scratch`.
+template <typename Arithmetic, typename Layer>
+inline void fully_connected(const Layer &layer, const typename FullyConnected<Arithmetic>::T *input,
+                            typename FullyConnected<Arithmetic>::T *output, void *scratch) {
+  using T = typename FullyConnected<Arithmetic>::T;
+  const FullyConnected<Arithmetic> &p = layer;
+  multiply_all(isa::Row<T>(input, p.inputs, scratch), p.arithmetic, p.weights, 0, p.outputs, 1,
+               output, p.outputs);
 }
 
 } // namespace tinyml::kernels::generic

@@ -8,6 +8,7 @@
 #include "kernels/generic/conv2d.hpp"
 #include "kernels/generic/conv2d_sparse.hpp"
 #include "kernels/generic/depthwise_conv2d.hpp"
+#include "kernels/generic/fully_connected.hpp"
 #include "kernels/generic/max_pool2d.hpp"
 #include "kernels/reference/depthwise_conv2d.hpp"
 #include "kernels/reference/pool2d.hpp"
@@ -36,6 +37,7 @@ struct Case {
   std::vector<std::int32_t> bias;
   std::vector<std::int32_t> multipliers;
   std::vector<std::int8_t> shifts;
+  std::vector<std::int8_t> right_shifts; ///< the same for Int8Arithmetic
   std::vector<Multiplier> pairs;
 
   [[nodiscard]] std::size_t outputs() const { return elements(shape.out); }
@@ -87,9 +89,10 @@ reference::Conv2dShape random_shape(Random &random, Kind kind) {
   return s;
 }
 
-Case random_case(Random &random, Kind kind) {
+/// `wide`: with scales of 1/2 and more.
+Case filled_case(Random &random, const reference::Conv2dShape &shape, Kind kind, bool wide) {
   Case c;
-  c.shape = random_shape(random, kind);
+  c.shape = shape;
   const auto &in = c.shape.in;
   c.input.resize(elements(in));
   std::generate(c.input.begin(), c.input.end(), [&] { return random.byte(); });
@@ -100,12 +103,17 @@ Case random_case(Random &random, Kind kind) {
                 [&] { return static_cast<std::uint8_t>(random.byte()); });
   for (std::int32_t channel = 0; channel < c.shape.out.channels; ++channel) {
     c.bias.push_back(random.pick(-20000, 20000));
-    c.pairs.push_back(
-        {random.pick(1 << 30, std::numeric_limits<std::int32_t>::max()), random.pick(-12, 1)});
+    c.pairs.push_back({random.pick(1 << 30, std::numeric_limits<std::int32_t>::max()),
+                       random.pick(-12, wide ? 1 : -1)});
     c.multipliers.push_back(c.pairs.back().value);
     c.shifts.push_back(static_cast<std::int8_t>(c.pairs.back().shift));
+    c.right_shifts.push_back(static_cast<std::int8_t>(-1 - c.pairs.back().shift));
   }
   return c;
+}
+
+Case random_case(Random &random, Kind kind, bool wide) {
+  return filled_case(random, random_shape(random, kind), kind, wide);
 }
 
 Window window_of(const reference::Conv2dShape &s) {
@@ -129,9 +137,20 @@ Window window_of(const reference::Conv2dShape &s) {
 constexpr std::int32_t kInputZero = -7;
 constexpr std::int32_t kOutputZero = 5;
 
-Arithmetic<std::int8_t> arithmetic_of(const Case &c) {
-  return {
-      c.bias.data(), c.multipliers.data(), c.shifts.data(), -kInputZero, kOutputZero, -100, 120, 1};
+/// Scales of 1/2 and more take another arithmetic, see Int8WideArithmetic.
+template <typename A> A arithmetic_of(const Case &c, const std::vector<std::int32_t> &bias) {
+  const auto &shifts = std::is_same_v<A, Int8Arithmetic> ? c.right_shifts : c.shifts;
+  return {bias.data(), c.multipliers.data(), shifts.data(), kOutputZero, -100, 120, 1};
+}
+
+/// What the code generator folds into the bias for kernels that sum products of held inputs.
+std::vector<std::int32_t> folded_bias(const Case &c, std::int32_t zero) {
+  std::vector<std::int32_t> bias = c.bias;
+  const std::size_t depth = c.filter.size() / bias.size();
+  for (std::size_t i = 0; i < c.filter.size(); ++i) {
+    bias[i / depth] -= zero * static_cast<std::int8_t>(c.filter[i]);
+  }
+  return bias;
 }
 
 /// The distance the planner would keep, asked as it asks.
@@ -155,7 +174,7 @@ std::int64_t lead_of(const Case &c, ir::Op op) {
   node.attributes["dilations"] = Ints{w.dilation_h, w.dilation_w};
   node.attributes["pads"] = Ints{w.pad_top, w.pad_left, 0, 0};
   node.attributes["kernel"] = Ints{w.kernel_h, w.kernel_w};
-  const auto lead = plan::overlap_lead_bytes(graph, node, 0);
+  const auto lead = plan::overlap_lead_bytes(graph, node, 0, isa::kPacking);
   EXPECT_TRUE(lead.has_value());
   return lead.value_or(0);
 }
@@ -175,7 +194,17 @@ void expect_both(const Case &c, ir::Op op, const Bytes &wanted, const Kernel &ke
   ASSERT_EQ(arena, wanted) << "with the output " << lead << " bytes below the input";
 }
 
-constexpr codegen::Packing kPacking{isa::kOutputTile};
+constexpr const isa::ProductPacking &kPatches = isa::kPacking.int8_patches;
+
+/// Working memory as the plan gives it; its old content must not matter.
+std::vector<std::uint8_t> dirty_scratch(int depth) {
+  return std::vector<std::uint8_t>(static_cast<std::size_t>(kPatches.scratch_bytes(depth)) + 16,
+                                   0xA5);
+}
+void *aligned(std::vector<std::uint8_t> &scratch) {
+  const auto address = reinterpret_cast<std::uintptr_t>(scratch.data());
+  return scratch.data() + (16 - address % 16) % 16;
+}
 constexpr int kRounds = 400;
 
 const std::int8_t *as_int8(const ir::ConstantData &data) {
@@ -195,60 +224,101 @@ Bytes reference_convolution(const Case &c, bool depthwise) {
   return out;
 }
 
-TEST(Sweep, Conv2dEqualsTheReference) {
-  Random random(1);
+template <typename A> void sweep_conv2d(unsigned seed) {
+  Random random(seed);
   for (int round = 0; round < kRounds; ++round) {
-    const Case c = random_case(random, Kind::kDense);
+    const Case c = random_case(random, Kind::kDense, std::is_same_v<A, Int8WideArithmetic>);
     const std::size_t inputs = c.filter.size() / size(c.shape.out.channels);
     const auto packed =
-        codegen::pack_dense(c.filter, {1, size(c.shape.out.channels), inputs}, 1, kPacking);
-    const Conv2d<std::int8_t> layer{window_of(c.shape), as_int8(packed), arithmetic_of(c)};
-    expect_both(c, ir::Op::kConv2d, reference_convolution(c, false),
-                [&](const std::int8_t *x, std::int8_t *y) { conv2d(layer, x, y); });
-    ASSERT_FALSE(HasFailure()) << "round " << round;
+        codegen::pack_dense(c.filter, {1, size(c.shape.out.channels), inputs}, 1, kPatches);
+    const auto bias = folded_bias(c, kInputZero + kPatches.held_offset);
+    auto scratch = dirty_scratch(static_cast<int>(inputs));
+    const Conv2d<A> layer{window_of(c.shape), as_int8(packed),
+                          kPatches.padded(static_cast<int>(inputs)), kInputZero,
+                          arithmetic_of<A>(c, bias)};
+    expect_both(
+        c, ir::Op::kConv2d, reference_convolution(c, false),
+        [&](const std::int8_t *x, std::int8_t *y) { conv2d<A>(layer, x, y, aligned(scratch)); });
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "round " << round;
   }
 }
+
+TEST(Sweep, Conv2dEqualsTheReference) { sweep_conv2d<Int8Arithmetic>(1); }
+TEST(Sweep, Conv2dWithLargeScalesEqualsTheReference) { sweep_conv2d<Int8WideArithmetic>(5); }
 
 TEST(Sweep, GroupedAndDilatedConv2dEqualsTheReference) {
   Random random(2);
   const auto narrow = [](std::int32_t value) { return static_cast<std::uint16_t>(value); };
   for (int round = 0; round < kRounds; ++round) {
-    const Case c = random_case(random, Kind::kSparse);
-    const auto packed =
-        codegen::pack_dense(c.filter,
-                            {size(c.shape.groups), size(c.shape.out.channels / c.shape.groups),
-                             c.filter.size() / size(c.shape.out.channels)},
-                            1, kPacking);
-    const Conv2dSparse<std::int8_t> layer{window_of(c.shape),
-                                          narrow(c.shape.window.dilation_h),
-                                          narrow(c.shape.window.dilation_w),
-                                          narrow(c.shape.groups),
-                                          as_int8(packed),
-                                          arithmetic_of(c)};
+    const Case c = random_case(random, Kind::kSparse, false);
+    const std::size_t depth = c.filter.size() / size(c.shape.out.channels);
+    const auto packed = codegen::pack_dense(
+        c.filter, {size(c.shape.groups), size(c.shape.out.channels / c.shape.groups), depth}, 1,
+        kPatches);
+    const auto bias = folded_bias(c, kInputZero + kPatches.held_offset);
+    auto scratch = dirty_scratch(static_cast<int>(depth));
+    const Conv2dSparse<Int8Arithmetic> layer{window_of(c.shape),
+                                             narrow(c.shape.window.dilation_h),
+                                             narrow(c.shape.window.dilation_w),
+                                             narrow(c.shape.groups),
+                                             as_int8(packed),
+                                             kPatches.padded(static_cast<int>(depth)),
+                                             kInputZero,
+                                             arithmetic_of<Int8Arithmetic>(c, bias)};
     expect_both(c, ir::Op::kConv2d, reference_convolution(c, false),
-                [&](const std::int8_t *x, std::int8_t *y) { conv2d_sparse(layer, x, y); });
+                [&](const std::int8_t *x, std::int8_t *y) {
+                  conv2d_sparse<Int8Arithmetic>(layer, x, y, aligned(scratch));
+                });
     ASSERT_FALSE(HasFailure()) << "round " << round;
   }
 }
 
-TEST(Sweep, DepthwiseConv2dEqualsTheReference) {
-  Random random(3);
+template <typename A> void sweep_depthwise(unsigned seed) {
+  Random random(seed);
   for (int round = 0; round < kRounds; ++round) {
-    const Case c = random_case(random, Kind::kDepthwise);
+    const Case c = random_case(random, Kind::kDepthwise, std::is_same_v<A, Int8WideArithmetic>);
     const std::size_t taps = c.filter.size() / size(c.shape.out.channels);
     const auto packed =
-        codegen::pack_depthwise(c.filter, taps, size(c.shape.out.channels), 1, kPacking);
-    const DepthwiseConv2d<std::int8_t> layer{window_of(c.shape), as_int8(packed), arithmetic_of(c)};
+        codegen::pack_depthwise(c.filter, taps, size(c.shape.out.channels), 1,
+                                static_cast<std::size_t>(isa::kPacking.int8_depthwise_tile));
+    const DepthwiseConv2d<A> layer{window_of(c.shape), as_int8(packed), -kInputZero,
+                                   arithmetic_of<A>(c, c.bias)};
     expect_both(c, ir::Op::kDepthwiseConv2d, reference_convolution(c, true),
-                [&](const std::int8_t *x, std::int8_t *y) { depthwise_conv2d(layer, x, y); });
-    ASSERT_FALSE(HasFailure()) << "round " << round;
+                [&](const std::int8_t *x, std::int8_t *y) { depthwise_conv2d<A>(layer, x, y); });
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "round " << round;
   }
 }
+
+TEST(Sweep, DepthwiseConv2dEqualsTheReference) { sweep_depthwise<Int8Arithmetic>(3); }
+TEST(Sweep, DepthwiseWithLargeScalesEqualsTheReference) { sweep_depthwise<Int8WideArithmetic>(6); }
+
+/// One row of inputs, as long as a channel count can be.
+template <typename A> void sweep_row(unsigned seed) {
+  constexpr const isa::ProductPacking &kRow = isa::kPacking.int8_row;
+  Random random(seed);
+  for (int round = 0; round < kRounds; ++round) {
+    const std::int32_t inputs = random.pick(1, 200);
+    const std::int32_t outputs = random.pick(1, 40);
+    const reference::Conv2dShape shape{{1, 1, 1, inputs}, {1, 1, 1, outputs}, {1, 1, 1, 1}, 1};
+    const Case c = filled_case(random, shape, Kind::kDense, std::is_same_v<A, Int8WideArithmetic>);
+    const auto packed = codegen::pack_dense(c.filter, {1, size(outputs), size(inputs)}, 1, kRow);
+    const auto bias = folded_bias(c, kInputZero + kRow.held_offset);
+    std::vector<std::uint8_t> scratch(static_cast<std::size_t>(kRow.scratch_bytes(inputs)) + 16,
+                                      0xA5);
+    const FullyConnected<A> layer{inputs, outputs, as_int8(packed), arithmetic_of<A>(c, bias)};
+    Bytes out(size(outputs));
+    fully_connected<A>(layer, c.input.data(), out.data(), aligned(scratch));
+    ASSERT_EQ(out, reference_convolution(c, false)) << "round " << round;
+  }
+}
+
+TEST(Sweep, FullyConnectedEqualsTheReference) { sweep_row<Int8Arithmetic>(7); }
+TEST(Sweep, FullyConnectedWithLargeScalesEqualsTheReference) { sweep_row<Int8WideArithmetic>(8); }
 
 TEST(Sweep, PoolsEqualTheReference) {
   Random random(4);
   for (int round = 0; round < kRounds; ++round) {
-    const Case c = random_case(random, Kind::kPool);
+    const Case c = random_case(random, Kind::kPool, false);
     const reference::Pool2dShape shape{c.shape.in, c.shape.out, c.shape.window};
     const MaxPool2d max{window_of(c.shape)};
     const AveragePool2d mean{window_of(c.shape)};

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// How this instruction set wants its weights. The code generator reads this file on the host, the
-/// kernels on the target: what one packs is what the other reads.
+#include "kernels/isa/packing.hpp"
+
+/// Plain C++: four sums an input element keep the loads of inputs few, and four accumulators, two
+/// pointers, an input and a weight fit into the registers of a Cortex-M3.
 namespace tinyml::kernels::isa::scalar {
 
-/// Output channels computed together. Their weights are interleaved, so that one pointer walks
-/// through all of them while each input element is loaded once for the whole tile.
-inline constexpr int kOutputTile = 4;
-
-/// Alignment the kernels expect of tensors in the arena; 1: the element's own.
-inline constexpr int kTensorAlignment = 1;
+inline constexpr Packing kPacking = {
+    /*int8_patches=*/{4, 1, 1, 1, 1, 0},
+    /*int8_row=*/{4, 1, 1, 1, 0, 0},
+    /*float_patches=*/{4, 1, 1, 1, 4, 0},
+    /*float_row=*/{4, 1, 1, 1, 0, 0},
+    /*int8_depthwise_tile=*/4,
+    /*float_depthwise_tile=*/4,
+    /*tensor_alignment=*/1,
+};
 
 } // namespace tinyml::kernels::isa::scalar
