@@ -57,14 +57,16 @@ TEST(Generate, SaysShapesQuantisationAndCostOfEachLayer) {
   ASSERT_TRUE(module.ok()) << module.error().message;
   const std::string model = file(*module, "model.cpp");
   EXPECT_THAT(model, HasSubstr("// Step 0: conv2d /c1/Conv, 1x2x2x1 -> 1x2x2x2, 8 MACs"));
-  EXPECT_THAT(model, HasSubstr("constexpr generic::Conv2d<std::int8_t> kLayer0 = {"));
-  EXPECT_THAT(model, HasSubstr("/*input_offset=*/-3"));
+  EXPECT_THAT(model, HasSubstr("constexpr generic::Conv2d<generic::Int8Arithmetic> kLayer0 = {"));
+  EXPECT_THAT(model, HasSubstr("/*padding=*/3"));
   EXPECT_THAT(model, HasSubstr("/*low=*/-1, /*high=*/127"));
-  EXPECT_THAT(model, HasSubstr("generic::conv2d(kLayer0, at<std::int8_t>("));
+  EXPECT_THAT(model,
+              HasSubstr("generic::conv2d<generic::Int8Arithmetic>(kLayer0, at<std::int8_t>("));
   EXPECT_THAT(file(*module, "weights.hpp"),
               HasSubstr("extern const std::int8_t layer0_c1_Conv_filter[4];"));
   EXPECT_THAT(file(*module, "weights.cpp"), HasSubstr("7, -9, 0, 0,"));
-  EXPECT_THAT(file(*module, "weights.cpp"), HasSubstr("100, 200,"));
+  // The input's zero point 3 times each filter's weights is folded into the biases 100 and 200.
+  EXPECT_THAT(file(*module, "weights.cpp"), HasSubstr("79, 227,"));
 }
 
 TEST(Generate, IncludesOnlyTheOperatorsUsed) {
@@ -104,7 +106,7 @@ TEST(Generate, CanFoldParametersIntoAnInstanceForEachLayer) {
   const auto module = generated(kTwoLayers, options);
   ASSERT_TRUE(module.ok());
   EXPECT_THAT(file(*module, "model.cpp"),
-              HasSubstr("generic::conv2d(generic::PerLayer<kLayer0>{}, "));
+              HasSubstr("generic::conv2d<generic::Int8Arithmetic>(generic::PerLayer<kLayer0>{}, "));
 }
 
 TEST(Generate, KeepsHostileNamesInsideLiteralsAndComments) {

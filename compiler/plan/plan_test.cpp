@@ -127,12 +127,12 @@ TEST(Plan, AnUnpaddedPoolWorksInPlaceAndAPaddedOneKeepsItsDistance) {
   EXPECT_EQ(planned(padded.done(same)).arena_bytes, (8 * 8 + 8 + 1) * 3 * kFloat);
 }
 
-TEST(Plan, APointwiseConvolutionTrailsItsInputByOnePixel) {
+TEST(Plan, APointwiseConvolutionWorksInPlaceBesideOneHeldPixel) {
   Builder b;
   const auto x = b.input({1, 14, 14, 24});
   const MemoryPlan plan = planned(b.done(b.conv(x, 24, 1, 0)));
   EXPECT_EQ(plan.arena_bytes, (14 * 14 + 1) * 24 * kFloat);
-  EXPECT_EQ(plan.peak_live_bytes, 2 * 14 * 14 * 24 * kFloat);
+  EXPECT_EQ(plan.peak_live_bytes, (2 * 14 * 14 + 1) * 24 * kFloat);
 }
 
 Builder lenet_like() {
@@ -326,7 +326,7 @@ TEST(Plan, RandomGraphsArePlannedLegallyAndNoWorseThanWithoutTheirFreedoms) {
     at_lower_bound += plan.arena_bytes == plan.lower_bound_bytes ? 1 : 0;
   }
   EXPECT_GT(at_lower_bound, kGraphs * 9 / 10);
-  EXPECT_GT(proven, kGraphs * 98 / 100);
+  EXPECT_GT(proven, kGraphs * 95 / 100);
 }
 
 /// Tries every order of placing, each item as low as it fits above those before it.

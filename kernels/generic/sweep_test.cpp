@@ -63,6 +63,10 @@ std::int32_t out_size(std::int32_t size, std::int32_t pads, std::int32_t kernel,
 
 enum class Kind { kDense, kSparse, kDepthwise, kPool };
 
+bool is_sparse(const reference::Conv2dShape &s) {
+  return s.groups > 1 || s.window.dilation_h > 1 || s.window.dilation_w > 1;
+}
+
 /// Shape with at least one output; pools never have an empty window.
 reference::Conv2dShape random_shape(Random &random, Kind kind) {
   reference::Conv2dShape s{};
@@ -85,7 +89,7 @@ reference::Conv2dShape random_shape(Random &random, Kind kind) {
                       s.window.stride_w),
              kind == Kind::kDense || kind == Kind::kSparse ? s.groups * random.pick(1, 7)
                                                            : s.in.channels};
-  } while (s.out.height < 1 || s.out.width < 1);
+  } while (s.out.height < 1 || s.out.width < 1 || (kind == Kind::kSparse && !is_sparse(s)));
   return s;
 }
 
@@ -171,6 +175,7 @@ std::int64_t lead_of(const Case &c, ir::Op op) {
   using Ints = std::vector<std::int64_t>;
   ir::Node node{op, "", {0, 1}, {2}, {}};
   node.attributes["strides"] = Ints{w.stride_h, w.stride_w};
+  node.attributes["groups"] = std::int64_t{s.groups};
   node.attributes["dilations"] = Ints{w.dilation_h, w.dilation_w};
   node.attributes["pads"] = Ints{w.pad_top, w.pad_left, 0, 0};
   node.attributes["kernel"] = Ints{w.kernel_h, w.kernel_w};
