@@ -14,6 +14,7 @@ struct WeightArray {
   std::string name;
   ir::ElementType element;
   ir::ConstantData data;
+  int alignment = 1; ///< of its first byte, where the element's own is not enough
 };
 
 /// One call of a kernel.

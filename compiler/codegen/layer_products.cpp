@@ -49,7 +49,8 @@ Expected<Layer> make_patches(const LayerContext &c, const std::string &kernel,
       c.is_int8() ? int8_filters(filter.rows, outputs) : Filters{outputs, {}, {}};
   layer.weights.push_back(
       {c.name + "_filter", c.in(1).element,
-       pack_dense(filter.rows, filter.shape, ir::element_size(c.in(1).element), packing)});
+       pack_dense(filter.rows, filter.shape, ir::element_size(c.in(1).element), packing),
+       c.packing.weight_alignment});
   const auto rescale = rescale_fields(c, filters, packing.held_offset + zero, layer);
   if (!rescale) {
     return Failure{rescale.error()};
@@ -79,7 +80,8 @@ Expected<Layer> make_depthwise(const LayerContext &c, const ir::Window &window,
   const int tile = c.is_int8() ? c.packing.int8_depthwise_tile : c.packing.float_depthwise_tile;
   layer.weights.push_back(
       {c.name + "_filter", c.in(1).element,
-       pack_depthwise(filter, taps, size(channels), element, static_cast<std::size_t>(tile))});
+       pack_depthwise(filter, taps, size(channels), element, static_cast<std::size_t>(tile)),
+       c.packing.weight_alignment});
   const auto rescale = rescale_fields(c, filters, 0, layer);
   if (!rescale) {
     return Failure{rescale.error()};
@@ -144,7 +146,8 @@ Expected<Layer> make_single_row(const LayerContext &c) {
   layer.header = "fully_connected.hpp";
   layer.weights.push_back({c.name + "_weights", c.in(1).element,
                            pack_dense(*c.input(1).constant, {1, size(weights[0]), size(weights[1])},
-                                      ir::element_size(c.in(1).element), packing)});
+                                      ir::element_size(c.in(1).element), packing),
+                           c.packing.weight_alignment});
   const Filters filters =
       c.is_int8() ? int8_filters(*c.input(1).constant, weights[0]) : Filters{weights[0], {}, {}};
   const std::int32_t zero = c.is_int8() ? c.zero_point(c.in()) : 0;

@@ -153,7 +153,9 @@ SourceFile weights_source(const std::vector<PlacedLayer> &layers) {
     }
     out << "// " << title(step, layers[step].report) << "\n";
     for (const WeightArray &array : layers[step].layer.weights) {
-      out << declaration(array) << " = {\n" << element_list(array.element, array.data) << "\n};\n";
+      out << (array.alignment > 1 ? "alignas(" + std::to_string(array.alignment) + ") " : "")
+          << declaration(array) << " = {\n"
+          << element_list(array.element, array.data) << "\n};\n";
     }
     out << "\n";
   }

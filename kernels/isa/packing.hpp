@@ -43,6 +43,8 @@ struct Packing {
   int float_depthwise_tile;
   /// Bytes; every tensor in the arena begins at a multiple of it. 1: the element's own alignment.
   int tensor_alignment;
+  /// Bytes; the same for packed weights in ROM.
+  int weight_alignment;
 
   /// Tells packings apart, so that kernels refuse weights that were packed for another set.
   [[nodiscard]] constexpr unsigned fingerprint() const {

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// From sums to output elements, tile by tile.
+#include "kernels/isa/plain_finish.hpp"
+
 namespace tinyml::kernels::isa {
 
-/// output[position * step + lane] for the first `positions` and `count` of a tile whose first
-/// filter is `channel`.
+/// See finish_tile_plain.
 template <typename Arithmetic, typename Sums, typename T>
 inline void finish_tile(const Arithmetic &arithmetic, const Sums &sums, int channel, int count,
                         int positions, T *output, int step) {
-  for (int lane = 0; lane < count; ++lane) {
-    const auto rescale = arithmetic.of_channel(channel + lane);
-    T *to = output + lane;
-    for (int position = 0; position < positions; ++position, to += step) {
-      *to = arithmetic.finish(sums.at[position][lane], rescale);
-    }
-  }
+  finish_tile_plain(arithmetic, sums, channel, count, positions, output, step);
 }
 
 } // namespace tinyml::kernels::isa

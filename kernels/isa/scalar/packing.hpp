@@ -15,6 +15,7 @@ inline constexpr Packing kPacking = {
     /*int8_depthwise_tile=*/4,
     /*float_depthwise_tile=*/4,
     /*tensor_alignment=*/1,
+    /*weight_alignment=*/1,
 };
 
 } // namespace tinyml::kernels::isa::scalar

@@ -1,109 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "kernels/isa/plain_products.hpp"
 #include "kernels/isa/scalar/packing.hpp"
-
-#include <cstdint>
-#include <cstring>
 
 /// Products of patches with filters: the vocabulary of convolutions and fully connected layers.
 namespace tinyml::kernels::isa {
 
 inline constexpr Packing kPacking = scalar::kPacking;
 
-/// Accumulators of one tile: a sum for each position and filter.
-template <typename Accumulator, int Positions, int Outputs> struct Sums {
-  static constexpr int kPositions = Positions;
-  static constexpr int kOutputs = Outputs;
-  Accumulator at[Positions][Outputs];
-};
-
-template <typename T> struct AccumulatorOf { using Type = T; };
-template <> struct AccumulatorOf<std::int8_t> { using Type = std::int32_t; };
-
-template <typename T> [[nodiscard]] constexpr const ProductPacking &patches_packing() {
-  return sizeof(T) == 1 ? kPacking.int8_patches : kPacking.float_patches;
-}
-template <typename T> [[nodiscard]] constexpr const ProductPacking &row_packing() {
-  return sizeof(T) == 1 ? kPacking.int8_row : kPacking.float_row;
-}
-
-/// sums[lane] = the dot product of `depth` inputs with filter `lane` of a tile, inputs ascending:
-/// float results are those of the reference.
-template <int Outputs, typename T, typename Accumulator>
-inline void multiply_tile(Accumulator *sums, const T *x, const T *weights, int depth) {
-  static_assert(Outputs == 4);
-  Accumulator a = 0;
-  Accumulator b = 0;
-  Accumulator c = 0;
-  Accumulator d = 0;
-  for (; depth > 0; --depth) {
-    const Accumulator value = *x++;
-    a += value * weights[0];
-    b += value * weights[1];
-    c += value * weights[2];
-    d += value * weights[3];
-    weights += Outputs;
-  }
-  sums[0] = a;
-  sums[1] = b;
-  sums[2] = c;
-  sums[3] = d;
-}
-
-/// The patches of a group of output positions, gathered into scratch memory.
-template <typename T> class Patches {
+template <typename T> class Patches : public PlainPatches<T, 1, 4> {
 public:
-  static constexpr int kPositions = patches_packing<T>().position_tile;
-  static constexpr int kOutputs = patches_packing<T>().output_tile;
-  using TileSums = Sums<typename AccumulatorOf<T>::Type, kPositions, kOutputs>;
-
-  /// `scratch` is aligned to 16 and as long as ProductPacking::scratch_bytes says.
-  Patches(void *scratch, int depth) : held_(static_cast<T *>(scratch)), depth_(depth) {}
-
-  /// Elements [at, at + count) of one position's patch.
-  void put(int position, int at, const T *from, int count) {
-    T *to = held_ + position * depth_ + at;
-    for (; count > 0; --count) {
-      *to++ = *from++;
-    }
-  }
-  void fill(int position, int at, T value, int count) {
-    T *to = held_ + position * depth_ + at;
-    for (; count > 0; --count) {
-      *to++ = value;
-    }
-  }
-  /// Weights of one tile, as long as the (padded) patch.
-  void multiply(TileSums &sums, const T *weights) const {
-    for (int position = 0; position < kPositions; ++position) {
-      multiply_tile<kOutputs>(sums.at[position], held_ + position * depth_, weights, depth_);
-    }
-  }
-  /// Elements of weights from one tile to the next.
-  [[nodiscard]] int tile_step() const { return depth_ * kOutputs; }
-
-private:
-  T *held_;
-  int depth_;
+  using PlainPatches<T, 1, 4>::PlainPatches;
 };
-
-/// One row of inputs that is multiplied with many filters.
-template <typename T> class Row {
+template <typename T> class Row : public PlainRow<T, 4> {
 public:
-  static constexpr int kOutputs = row_packing<T>().output_tile;
-  using TileSums = Sums<typename AccumulatorOf<T>::Type, 1, kOutputs>;
-
-  Row(const T *input, int depth, void * /*scratch*/) : input_(input), depth_(depth) {}
-
-  void multiply(TileSums &sums, const T *weights) const {
-    multiply_tile<kOutputs>(sums.at[0], input_, weights, depth_);
-  }
-  [[nodiscard]] int tile_step() const { return depth_ * kOutputs; }
-
-private:
-  const T *input_;
-  int depth_;
+  using PlainRow<T, 4>::PlainRow;
 };
 
 } // namespace tinyml::kernels::isa
