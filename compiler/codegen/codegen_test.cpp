@@ -172,13 +172,21 @@ TEST(Generate, RefusesAPlanOfAnotherGraph) {
 
 TEST(Pack, InterleavesTilesAndFillsTheLastOneWithZeros) {
   const ir::ConstantData rows = {1, 2, 3, 4, 5, 6}; // three filters of two
-  EXPECT_THAT(pack_dense(rows, {1, 3, 2}, 1, {2}), ElementsAre(1, 3, 2, 4, 5, 0, 6, 0));
-  EXPECT_THAT(pack_dense(rows, {3, 1, 2}, 1, {2}), ElementsAre(1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0));
+  constexpr ProductPacking kPairs = {2, 1, 1, 1, 1, 0};
+  EXPECT_THAT(pack_dense(rows, {1, 3, 2}, 1, kPairs), ElementsAre(1, 3, 2, 4, 5, 0, 6, 0));
+  EXPECT_THAT(pack_dense(rows, {3, 1, 2}, 1, kPairs),
+              ElementsAre(1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0));
+}
+
+TEST(Pack, BlocksInputsAndFillsTheLastBlockWithZeros) {
+  const ir::ConstantData rows = {1, 2, 3, 4, 5, 6}; // two filters of three
+  constexpr ProductPacking kBlocks = {2, 2, 4, 1, 1, 0};
+  EXPECT_THAT(pack_dense(rows, {1, 2, 3}, 1, kBlocks), ElementsAre(1, 2, 4, 5, 3, 0, 6, 0));
 }
 
 TEST(Pack, DepthwiseKeepsTheRestChannelByChannel) {
   const ir::ConstantData taps = {1, 2, 3, 4, 5, 6}; // two taps of three channels
-  EXPECT_THAT(pack_depthwise(taps, 2, 3, 1, {2}), ElementsAre(1, 2, 4, 5, 3, 6));
+  EXPECT_THAT(pack_depthwise(taps, 2, 3, 1, 2), ElementsAre(1, 2, 4, 5, 3, 6));
 }
 
 TEST(Boxes, JoinAxesThatBothTensorsWalkWithoutAJump) {

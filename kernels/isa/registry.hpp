@@ -2,6 +2,7 @@
 // Host only: the compiler asks for kernel sets by name.
 #pragma once
 
+#include "kernels/isa/dsp/packing.hpp"
 #include "kernels/isa/scalar/packing.hpp"
 
 #include <string>
@@ -16,6 +17,7 @@ struct KernelSet {
 
 inline constexpr KernelSet kKernelSets[] = {
     {"scalar", &scalar::kPacking},
+    {"dsp", &dsp::kPacking},
 };
 
 /// Null when there is no such kernel set.
