@@ -103,7 +103,7 @@ Failure<HostError> about_model(const ModelFlags &flags, const HostError &error) 
 }
 
 void add_model_flags(CLI::App &verb, ModelFlags &flags) {
-  verb.add_option("MODEL", flags.model, "A zoo name or an ONNX file")->required();
+  verb.add_option("MODEL", flags.model, "A zoo name, or an ONNX or TensorFlow Lite file")->required();
   verb.add_flag("--float", flags.float32, "float32 instead of int8");
   verb.add_option("--calibration", flags.calibration_data,
                   "What to quantise with: mnist, fashion-mnist, or a file of float32 samples in "

@@ -57,7 +57,8 @@ Failure<HostError> failure_of(const json &order) {
 Expected<json> place_order(HttpClient &client, const OrderWish &wish) {
   std::string model = wish.model;
   std::error_code error;
-  const bool is_file = model.find('/') != std::string::npos || model.ends_with(".onnx");
+  const bool is_file = model.find('/') != std::string::npos || model.ends_with(".onnx") ||
+                       model.ends_with(".tflite");
   if (is_file) {
     const auto name = uploaded(client, model);
     if (!name.ok()) {

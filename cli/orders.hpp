@@ -11,7 +11,7 @@ namespace tinyml::cli {
 
 /// A person's wish as the `order` verb and the demo put it.
 struct OrderWish {
-  std::string model; ///< a zoo name, or an ONNX file, which is uploaded first
+  std::string model; ///< a zoo name, or a model file, which is uploaded first
   std::string device;
   std::optional<std::uint64_t> max_ram_bytes;
   std::optional<std::uint64_t> max_rom_bytes;

@@ -107,7 +107,8 @@ void add_plan(CLI::App &app, Context &context) {
   CLI::App *verb =
       app.add_subcommand("plan", "Who needs how much ROM and RAM, before anything is flashed");
   verb->footer("Examples:\n  tinyml plan mnist-lenet --board mps2-an385\n"
-               "  tinyml plan my.onnx --board mps2-an385 --calibration samples.f32 --max-rom 64K");
+               "  tinyml plan my.onnx --board mps2-an385 --calibration samples.f32 --max-rom 64K\n"
+               "  tinyml plan my-int8.tflite --board mps2-an385");
   auto flags = std::make_shared<PlanFlags>();
   add_model_flags(*verb, flags->model);
   verb->add_option("--board", flags->board, "Board to plan for")->required();

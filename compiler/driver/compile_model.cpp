@@ -2,6 +2,7 @@
 #include "compiler/driver/compile_model.hpp"
 
 #include "compiler/frontends/onnx/import.hpp"
+#include "compiler/frontends/tflite/import.hpp"
 #include "compiler/passes/passes.hpp"
 
 #include <algorithm>
@@ -68,10 +69,22 @@ json layers_of(const CompiledModel &model) {
   return layers;
 }
 
-bool is_float(const ir::Graph &graph) {
-  return std::any_of(graph.inputs.begin(), graph.inputs.end(), [&](ir::ValueId id) {
-    return graph.values[id].type.element == ir::ElementType::kFloat32;
+/// Whether the model came quantised: some node computes in integers.
+bool is_quantized(const ir::Graph &graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const ir::Node &node) {
+    const ir::ElementType element = graph.values[node.outputs[0]].type.element;
+    return node.op != ir::Op::kQuantize &&
+           (element == ir::ElementType::kInt8 || element == ir::ElementType::kInt16);
   });
+}
+
+Expected<void> check_precision(const ir::Graph &graph, const CompileOptions &options) {
+  if (options.precision == Precision::kFloat32 && is_quantized(graph)) {
+    return fail(ErrorCode::kInvalidInput,
+                "this model is quantised already, so it cannot be compiled as float32; compile it "
+                "as int8, or take the float model that it was made from");
+  }
+  return {};
 }
 
 std::size_t element_count(const ir::Shape &shape) {
@@ -137,7 +150,8 @@ const char *name_of(Precision precision) {
 }
 
 Expected<ir::Graph> load_model(ByteView model) {
-  auto graph = onnx::import_onnx(model, {});
+  auto graph =
+      tflite::is_tflite(model) ? tflite::import_tflite(model) : onnx::import_onnx(model, {});
   if (!graph.ok()) {
     return graph;
   }
@@ -152,8 +166,11 @@ Expected<CompiledModel> compile_model(ByteView bytes, const CompileOptions &opti
   if (!graph.ok()) {
     return Failure{graph.error()};
   }
+  if (const auto possible = check_precision(*graph, options); !possible.ok()) {
+    return Failure{possible.error()};
+  }
   CompiledModel model;
-  if (options.precision == Precision::kInt8 && is_float(*graph)) {
+  if (options.precision == Precision::kInt8 && !is_quantized(*graph)) {
     graph = quantized(*graph, options, model.quantization);
     if (!graph.ok()) {
       return Failure{graph.error()};

@@ -27,7 +27,7 @@ struct CompileOptions {
   std::array<std::uint8_t, 16> build_id{};
   Precision precision = Precision::kInt8;
   /// Samples in the layout of the model's own inputs, one after the other; needed to quantise a
-  /// float model.
+  /// float model, not looked at when the model came quantised.
   std::span<const float> calibration;
   std::string isa = "scalar";
 };
@@ -39,7 +39,8 @@ struct CompiledModel {
   quantize::QuantizeReport quantization; ///< empty for float32
 };
 
-/// Imports a model, whatever format its content shows (ONNX), and brings it to the canonical form.
+/// Imports a model, whatever format its content shows (ONNX or TensorFlow Lite), and brings it to
+/// the canonical form.
 [[nodiscard]] Expected<ir::Graph> load_model(ByteView model);
 
 /// The whole way from a model file to generated sources.

@@ -73,7 +73,8 @@ Expected<ModelRecord> Zoo::upload(const Upload &upload, TimeMs now) {
                 "'-', at most 64, beginning with a letter or digit");
   }
   if (upload.bytes.empty()) {
-    return fail(ErrorCode::kInvalidInput, "the body is empty: send the bytes of the ONNX file");
+    return fail(ErrorCode::kInvalidInput,
+                "the body is empty: send the bytes of an ONNX or TensorFlow Lite file");
   }
   const auto before = store_.model(upload.name);
   if (!before) {
