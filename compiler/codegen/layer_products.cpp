@@ -77,19 +77,21 @@ Expected<Layer> make_depthwise(const LayerContext &c, const ir::Window &window,
   const Filters filters = c.is_int8()
                               ? int8_filters(transposed(filter, taps, size(channels), 1), channels)
                               : Filters{channels, {}, {}};
-  const int tile = c.is_int8() ? c.packing.int8_depthwise_tile : c.packing.float_depthwise_tile;
+  const auto &packing = c.is_int8() ? c.packing.int8_depthwise : c.packing.float_depthwise;
   layer.weights.push_back(
       {c.name + "_filter", c.in(1).element,
-       pack_depthwise(filter, taps, size(channels), element, static_cast<std::size_t>(tile)),
+       pack_depthwise(filter, taps, size(channels), element, packing),
        c.packing.weight_alignment});
-  const auto rescale = rescale_fields(c, filters, 0, layer);
+  const std::int32_t zero = c.is_int8() ? c.zero_point(c.in()) : 0;
+  const auto rescale = rescale_fields(
+      c, filters, packing.folds_zero_point ? packing.held_offset + zero : 0, layer);
   if (!rescale) {
     return Failure{rescale.error()};
   }
   Fields parameters;
   parameters.add("window", geometry)
       .add("filter", "weights::" + c.name + "_filter")
-      .add("input_offset", c.is_int8() ? -c.zero_point(c.in()) : 0)
+      .add("input_offset", -zero)
       .add("arithmetic", rescale->fields);
   layer.header = "depthwise_conv2d.hpp";
   layer.calls.push_back({"depthwise_conv2d<generic::" + rescale->type + ">",

@@ -48,19 +48,23 @@ ir::ConstantData pack_dense(const ir::ConstantData &rows, const DenseWeights &sh
 }
 
 ir::ConstantData pack_depthwise(const ir::ConstantData &taps_by_channels, std::size_t taps,
-                                std::size_t channels, std::size_t element_bytes, std::size_t tile) {
+                                std::size_t channels, std::size_t element_bytes,
+                                const DepthwisePacking &packing) {
+  const auto tile = static_cast<std::size_t>(packing.tile);
+  const auto rest_tile = static_cast<std::size_t>(packing.rest_tile);
+  const auto block = static_cast<std::size_t>(packing.tap_block);
+  const auto depth = static_cast<std::size_t>(packing.padded_taps(static_cast<int>(taps)));
   const std::size_t in_tiles = channels / tile * tile;
-  ir::ConstantData packed(taps_by_channels.size());
-  std::size_t target = 0;
-  for (std::size_t channel = 0; channel < channels;) {
-    const std::size_t lanes = channel < in_tiles ? tile : 1;
+  const std::size_t rest = (channels - in_tiles + rest_tile - 1) / rest_tile * rest_tile;
+  ir::ConstantData packed((in_tiles + rest) * depth * element_bytes, 0);
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    const std::size_t lanes = channel < in_tiles ? tile : rest_tile;
+    const std::size_t lane = (channel < in_tiles ? channel : channel - in_tiles) % lanes;
+    const std::size_t first = (channel - lane) * depth + lane * block;
     for (std::size_t tap = 0; tap < taps; ++tap) {
-      for (std::size_t lane = 0; lane < lanes; ++lane) {
-        copy_element(taps_by_channels, tap * channels + channel + lane, packed, target++,
-                     element_bytes);
-      }
+      copy_element(taps_by_channels, tap * channels + channel, packed,
+                   first + tap / block * block * lanes + tap % block, element_bytes);
     }
-    channel += lanes;
   }
   return packed;
 }

@@ -12,6 +12,7 @@
 /// kernels/generic/depthwise_conv2d.hpp). Bytes in, bytes out, for elements of any size.
 namespace tinyml::codegen {
 
+using kernels::isa::DepthwisePacking;
 using kernels::isa::Packing;
 using kernels::isa::ProductPacking;
 
@@ -28,10 +29,12 @@ struct DenseWeights {
 [[nodiscard]] ir::ConstantData pack_dense(const ir::ConstantData &rows, const DenseWeights &shape,
                                           std::size_t element_bytes, const ProductPacking &packing);
 
-/// [taps][channels] to [tile][taps][lane], then channel by channel what fills no tile.
+/// [taps][channels] to [tile][block of taps][lane][tap of the block], filled up with zero as
+/// DepthwisePacking says.
 [[nodiscard]] ir::ConstantData pack_depthwise(const ir::ConstantData &taps_by_channels,
                                               std::size_t taps, std::size_t channels,
-                                              std::size_t element_bytes, std::size_t tile);
+                                              std::size_t element_bytes,
+                                              const DepthwisePacking &packing);
 
 /// [rows][columns] to [columns][rows].
 [[nodiscard]] ir::ConstantData transposed(const ir::ConstantData &matrix, std::size_t rows,

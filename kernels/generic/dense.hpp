@@ -16,7 +16,7 @@ inline void multiply_all(const Source &source, const Arithmetic &arithmetic, con
                          int channel, int channels, int positions, T *output, int step) {
   for (int done = 0; done < channels; done += Source::kOutputs) {
     typename Source::TileSums sums;
-    source.multiply(sums, weights);
+    source.multiply(sums, weights, positions);
     const int left = channels - done;
     isa::finish_tile(arithmetic, sums, channel + done,
                      left < Source::kOutputs ? left : Source::kOutputs, positions, output + done,

@@ -148,11 +148,11 @@ template <typename A> A arithmetic_of(const Case &c, const std::vector<std::int3
 }
 
 /// What the code generator folds into the bias for kernels that sum products of held inputs.
-std::vector<std::int32_t> folded_bias(const Case &c, std::int32_t zero) {
+std::vector<std::int32_t> folded_bias(const Case &c, std::int32_t zero, bool depthwise = false) {
   std::vector<std::int32_t> bias = c.bias;
   const std::size_t depth = c.filter.size() / bias.size();
   for (std::size_t i = 0; i < c.filter.size(); ++i) {
-    bias[i / depth] -= zero * static_cast<std::int8_t>(c.filter[i]);
+    bias[depthwise ? i % bias.size() : i / depth] -= zero * static_cast<std::int8_t>(c.filter[i]);
   }
   return bias;
 }
@@ -279,15 +279,19 @@ TEST(Sweep, GroupedAndDilatedConv2dEqualsTheReference) {
 }
 
 template <typename A> void sweep_depthwise(unsigned seed) {
+  constexpr const isa::DepthwisePacking &kDepthwise = isa::kPacking.int8_depthwise;
   Random random(seed);
   for (int round = 0; round < kRounds; ++round) {
     const Case c = random_case(random, Kind::kDepthwise, std::is_same_v<A, Int8WideArithmetic>);
     const std::size_t taps = c.filter.size() / size(c.shape.out.channels);
     const auto packed =
         codegen::pack_depthwise(c.filter, taps, size(c.shape.out.channels), 1,
-                                static_cast<std::size_t>(isa::kPacking.int8_depthwise_tile));
+                                kDepthwise);
+    const auto bias =
+        kDepthwise.folds_zero_point ? folded_bias(c, kInputZero + kDepthwise.held_offset, true)
+                                    : c.bias;
     const DepthwiseConv2d<A> layer{window_of(c.shape), as_int8(packed), -kInputZero,
-                                   arithmetic_of<A>(c, c.bias)};
+                                   arithmetic_of<A>(c, bias)};
     expect_both(c, ir::Op::kDepthwiseConv2d, reference_convolution(c, true),
                 [&](const std::int8_t *x, std::int8_t *y) { depthwise_conv2d<A>(layer, x, y); });
     ASSERT_FALSE(::testing::Test::HasFailure()) << "round " << round;

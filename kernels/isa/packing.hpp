@@ -33,14 +33,38 @@ struct ProductPacking {
   }
 };
 
+/// How the filters of a depthwise convolution lie.
+struct DepthwisePacking {
+  /// Channels side by side. Filters lie tile by tile; within a tile block by block of `tap_block`
+  /// taps, within a block channel by channel.
+  int tile;
+  /// Channels that fill no tile: 1: they follow one by one; `tile`: in one more tile, the rest of
+  /// it zero.
+  int rest_tile;
+  /// The last block is filled up with zero taps.
+  int tap_block;
+  /// Every tap is summed, with padding where it lies outside of the input, and the bias holds what
+  /// the zero point and `held_offset` (as in ProductPacking) add. Otherwise the kernel adds the
+  /// zero point to the taps inside, and the bias is the model's own.
+  bool folds_zero_point;
+  int held_offset;
+
+  [[nodiscard]] constexpr int padded_taps(int taps) const {
+    return (taps + tap_block - 1) / tap_block * tap_block;
+  }
+  [[nodiscard]] constexpr unsigned fingerprint() const {
+    return static_cast<unsigned>(tile + 64 * rest_tile + 4096 * tap_block +
+                                 65536 * static_cast<int>(folds_zero_point) + 131072 * held_offset);
+  }
+};
+
 struct Packing {
   ProductPacking int8_patches; ///< convolutions
   ProductPacking int8_row;     ///< fully connected: one position
   ProductPacking float_patches;
   ProductPacking float_row;
-  /// Channels of a depthwise filter that lie side by side, tap by tap.
-  int int8_depthwise_tile;
-  int float_depthwise_tile;
+  DepthwisePacking int8_depthwise;
+  DepthwisePacking float_depthwise;
   /// Bytes; every tensor in the arena begins at a multiple of it. 1: the element's own alignment.
   int tensor_alignment;
   /// Bytes; the same for packed weights in ROM.
@@ -53,9 +77,9 @@ struct Packing {
                  31U +
              float_row.fingerprint()) *
                 31U +
-            static_cast<unsigned>(int8_depthwise_tile)) *
+            int8_depthwise.fingerprint()) *
                31U +
-           static_cast<unsigned>(float_depthwise_tile) * 7U +
+           float_depthwise.fingerprint() * 7U +
            static_cast<unsigned>(tensor_alignment);
   }
 };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
+#include "kernels/generic/window.hpp"
+#include "kernels/isa/plain_finish.hpp"
+#include "kernels/isa/plain_products.hpp"
 
-/// The taps of a depthwise filter over neighbouring channels, in plain C++.
+/// One position of a depthwise convolution, in plain C++.
 namespace tinyml::kernels::isa {
 
 /// Where the taps of one position lie: `rows` x `columns` of them meet the input.
@@ -34,6 +36,42 @@ inline void multiply_taps_plain(Accumulator *sums, const T *x, const T *weights,
     }
     x += taps.row_step;
     weights += taps.kernel_width * Lanes;
+  }
+}
+
+/// A few neighbouring channels. `x` and `weights` point to the first tap inside.
+template <int Lanes, typename Layer, typename T>
+inline void depthwise_channels_plain(const Layer &p, const T *x, const T *weights,
+                                     const DepthwiseTaps &taps, int channel, T *output) {
+  using Accumulator = typename AccumulatorOf<T>::Type;
+  Sums<Accumulator, 1, Lanes> sums = {};
+  multiply_taps_plain<Lanes>(sums.at[0], x, weights, taps, Accumulator(p.input_offset));
+  finish_tile_plain(p.arithmetic, sums, channel, Lanes, 1, output, 0);
+}
+
+/// All channels of one position: filters as DepthwisePacking{Tile, 1, 1, false, 0} says. `rows` and
+/// `columns` of the taps lie inside the input, the first of them at `x`. Channels are written in
+/// order and each is read just before: the memory plan relies on it.
+template <int Tile, typename Layer, typename T>
+inline void depthwise_position_plain(const Layer &p, const T *x, generic::Taps rows,
+                                     generic::Taps columns, T *output) {
+  const generic::Window &w = p.window;
+  const int channels = w.input_channels;
+  const int taps = w.kernel_height * w.kernel_width;
+  const int first_tap = rows.first * w.kernel_width + columns.first;
+  const DepthwiseTaps inside = {rows.count(), columns.count(), w.input_width * channels, channels,
+                                w.kernel_width};
+  const T *weights = p.filter;
+  int channel = 0;
+  for (; channel + Tile <= channels; channel += Tile) {
+    depthwise_channels_plain<Tile>(p, x + channel, weights + first_tap * Tile, inside, channel,
+                                   output + channel);
+    weights += taps * Tile;
+  }
+  for (; channel < channels; ++channel) {
+    depthwise_channels_plain<1>(p, x + channel, weights + first_tap, inside, channel,
+                                output + channel);
+    weights += taps;
   }
 }
 

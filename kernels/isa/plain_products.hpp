@@ -65,9 +65,10 @@ public:
       *to++ = value;
     }
   }
-  /// `weights` of one tile. Positions that were not put since construction give anything.
-  void multiply(TileSums &sums, const T *weights) const {
-    for (int position = 0; position < kPositions; ++position) {
+  /// `weights` of one tile, times the first `positions` patches.
+  void multiply(TileSums &sums, const T *weights, int positions) const {
+    const int count = kPositions == 1 ? 1 : positions;
+    for (int position = 0; position < count; ++position) {
       multiply_tile<kOutputs>(sums.at[position], held_ + position * depth_, weights, depth_);
     }
   }
@@ -87,7 +88,7 @@ public:
 
   PlainRow(const T *input, int depth, void * /*scratch*/) : input_(input), depth_(depth) {}
 
-  void multiply(TileSums &sums, const T *weights) const {
+  void multiply(TileSums &sums, const T *weights, int /*positions*/) const {
     multiply_tile<kOutputs>(sums.at[0], input_, weights, depth_);
   }
   [[nodiscard]] int tile_step() const { return depth_ * kOutputs; }

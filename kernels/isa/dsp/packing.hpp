@@ -12,8 +12,8 @@ inline constexpr Packing kPacking = {
     /*int8_row=*/{4, 4, 4, 1, 0, 0},
     /*float_patches=*/{4, 1, 1, 1, 4, 0},
     /*float_row=*/{4, 1, 1, 1, 0, 0},
-    /*int8_depthwise_tile=*/4,
-    /*float_depthwise_tile=*/4,
+    /*int8_depthwise=*/{4, 1, 1, false, 0},
+    /*float_depthwise=*/{4, 1, 1, false, 0},
     /*tensor_alignment=*/1,
     /*weight_alignment=*/4,
 };

@@ -105,7 +105,7 @@ public:
       *half(position, at++) = value;
     }
   }
-  void multiply(TileSums &sums, const std::int8_t *weights) const {
+  void multiply(TileSums &sums, const std::int8_t *weights, int /*positions*/) const {
     dsp::multiply_blocks(sums.at, reinterpret_cast<const std::uint32_t *>(held_), weights,
                          depth_ >> 2);
   }
@@ -129,7 +129,7 @@ public:
 
   Row(const std::int8_t *input, int depth, void * /*scratch*/) : input_(input), depth_(depth) {}
 
-  void multiply(TileSums &sums, const std::int8_t *weights) const {
+  void multiply(TileSums &sums, const std::int8_t *weights, int /*positions*/) const {
     std::int32_t(&sum)[4] = sums.at[0];
     std::int32_t a = 0;
     std::int32_t b = 0;

@@ -5,11 +5,11 @@
 
 namespace tinyml::kernels::isa {
 
-/// See multiply_taps_plain.
-template <int Lanes, typename T, typename Accumulator>
-inline void multiply_taps(Accumulator *sums, const T *x, const T *weights,
-                          const DepthwiseTaps &taps, Accumulator offset) {
-  multiply_taps_plain<Lanes>(sums, x, weights, taps, offset);
+/// See depthwise_position_plain.
+template <typename Layer, typename T>
+inline void depthwise_position(const Layer &p, const T *x, generic::Taps rows,
+                               generic::Taps columns, T *output) {
+  depthwise_position_plain<4>(p, x, rows, columns, output);
 }
 
 } // namespace tinyml::kernels::isa
