@@ -13,17 +13,19 @@ using ir::ElementType;
 using ir::Op;
 
 bool has_kernel_type(ElementType element) {
-  return element == ElementType::kFloat32 || element == ElementType::kInt8;
+  return element == ElementType::kFloat32 || element == ElementType::kInt8 ||
+         element == ElementType::kInt16;
 }
 
 /// int8 tensors must say what they mean; the kernels know per-tensor scales of activations only.
 Expected<void> check_quantization(const LayerContext &c, const ir::Value &value) {
-  if (value.type.element != ElementType::kInt8) {
+  if (value.type.element != ElementType::kInt8 && value.type.element != ElementType::kInt16) {
     return {};
   }
   const auto &q = value.type.quantization;
   if (!q || q->scales.empty() || q->scales.size() != q->zero_points.size()) {
-    return c.unsupported("the int8 tensor '" + value.name + "' has no quantisation");
+    return c.unsupported("the " + ir::type_text(value.type) + " '" + value.name +
+                         "' has no quantisation");
   }
   if (!value.constant && q->scales.size() != 1) {
     return c.unsupported("the activation '" + value.name + "' has more than one scale");
@@ -36,10 +38,11 @@ Expected<void> check_types(const LayerContext &c) {
   values.insert(values.end(), c.node.outputs.begin(), c.node.outputs.end());
   for (const ir::ValueId id : values) {
     const ir::Value &value = c.graph.values[id];
-    const bool bias = value.constant && value.type.element == ElementType::kInt32;
+    const bool bias = value.constant && (value.type.element == ElementType::kInt32 ||
+                                         value.type.element == ElementType::kInt64);
     if (!has_kernel_type(value.type.element) && !bias) {
-      return c.unsupported("there are kernels for float32 and int8, '" + value.name + "' is " +
-                           ir::type_text(value.type));
+      return c.unsupported("there are kernels for float32, int8 and int16, '" + value.name +
+                           "' is " + ir::type_text(value.type));
     }
     if (auto quantized = check_quantization(c, value); !quantized) {
       return quantized;
@@ -49,6 +52,9 @@ Expected<void> check_types(const LayerContext &c) {
 }
 
 Expected<Layer> make_layer_of(const LayerContext &c) {
+  if (c.is_int16()) {
+    return make_int16(c);
+  }
   switch (c.node.op) {
   case Op::kConv2d:
   case Op::kDepthwiseConv2d:

@@ -46,6 +46,10 @@ struct LayerContext {
   [[nodiscard]] const ir::TensorType &in(std::size_t i = 0) const { return input(i).type; }
   [[nodiscard]] const ir::TensorType &out() const { return graph.values[node.outputs[0]].type; }
   [[nodiscard]] bool is_int8() const { return in().element == ir::ElementType::kInt8; }
+  /// int16 that stands for real numbers; without a quantisation they are plain integers.
+  [[nodiscard]] bool is_int16() const {
+    return in().element == ir::ElementType::kInt16 && in().quantization.has_value();
+  }
   [[nodiscard]] float scale(const ir::TensorType &type) const {
     return type.quantization->scales[0];
   }
@@ -75,6 +79,9 @@ struct LayerContext {
 [[nodiscard]] Expected<Layer> make_softmax(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_conversion(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_movement(const LayerContext &context);
+
+/// Everything that computes with quantised int16.
+[[nodiscard]] Expected<Layer> make_int16(const LayerContext &context);
 
 /// Any operator; also checks that the element types are ones we have kernels for.
 [[nodiscard]] Expected<Layer> make_layer(const LayerContext &context);

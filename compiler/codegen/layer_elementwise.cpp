@@ -11,6 +11,7 @@ namespace tinyml::codegen {
 namespace {
 
 using ir::Op;
+using kernels::AddMultipliers;
 using kernels::Multiplier;
 
 Fields multiplier_fields(const Multiplier &multiplier) {
@@ -65,33 +66,37 @@ std::string header_of(Op op) {
   }
 }
 
-/// Zero points and range, as add.hpp and mul.hpp end.
-Fields &add_int8_tail(const LayerContext &c, Fields &fields) {
-  const ir::Range range = ir::activation_range(ir::activation_of(c.node), *c.out().quantization);
-  return fields.add("first_zero_point", c.zero_point(c.in(0)))
-      .add("second_zero_point", c.zero_point(c.in(1)))
-      .add("output_zero_point", c.zero_point(c.out()))
-      .add("low", range.low)
-      .add("high", range.high);
+/// Zero points (int16 has none) and range, as add.hpp, mul.hpp and binary_int16.hpp end.
+Fields &add_tail(const LayerContext &c, Fields &fields) {
+  const ir::Range range = ir::activation_range(ir::activation_of(c.node), c.out());
+  if (c.is_int8()) {
+    fields.add("first_zero_point", c.zero_point(c.in(0)))
+        .add("second_zero_point", c.zero_point(c.in(1)))
+        .add("output_zero_point", c.zero_point(c.out()));
+  }
+  return fields.add("low", range.low).add("high", range.high);
 }
 
-Fields int8_operation(const LayerContext &c) {
+Fields quantized_operation(const LayerContext &c) {
   const float first = c.scale(c.in(0));
   const float second = c.scale(c.in(1));
   const float output = c.scale(c.out());
+  const std::int32_t shift =
+      c.is_int16() ? AddMultipliers::kLeftShift16 : AddMultipliers::kLeftShift;
   Fields fields;
   if (c.node.op == Op::kMul) {
     fields.add("multiplier",
                multiplier_fields(kernels::convolution_multiplier(first, second, output)));
-    return add_int8_tail(c, fields);
+    return add_tail(c, fields);
   }
-  const auto multipliers = c.node.op == Op::kSub ? kernels::sub_multipliers(first, second, output)
-                                                 : kernels::add_multipliers(first, second, output);
+  const auto multipliers = c.node.op == Op::kSub
+                               ? kernels::sub_multipliers(first, second, output, shift)
+                               : kernels::add_multipliers(first, second, output, shift);
   fields.add("multipliers", Fields()
                                 .add("first", multiplier_fields(multipliers.first))
                                 .add("second", multiplier_fields(multipliers.second))
                                 .add("output", multiplier_fields(multipliers.output)));
-  add_int8_tail(c, fields);
+  add_tail(c, fields);
   return c.node.op == Op::kSub ? Fields().add("as_add", fields) : fields;
 }
 
@@ -146,13 +151,13 @@ Expected<Layer> make_clamp(const LayerContext &c) {
   const bool relu = c.node.op == Op::kRelu;
   const double low = relu ? 0 : ir::double_attribute(c.node, "min", -ir::kInfinity);
   const double high = relu ? ir::kInfinity : ir::double_attribute(c.node, "max", ir::kInfinity);
-  if (!c.is_int8()) {
+  if (!c.is_int8() && !c.is_int16()) {
     return unary(c, "clamp.hpp", "clamp_elements", "Clamp<float>",
                  {{"low", float_literal(static_cast<float>(low))},
                   {"high", float_literal(static_cast<float>(high))}});
   }
-  const ir::Range range = ir::clamp_range(low, high, *c.out().quantization);
-  return unary(c, "clamp.hpp", "clamp_elements", "Clamp<std::int8_t>",
+  const ir::Range range = ir::clamp_range(low, high, c.out());
+  return unary(c, "clamp.hpp", "clamp_elements", "Clamp<" + cpp_type(c.out().element) + ">",
                {{"low", std::to_string(range.low)}, {"high", std::to_string(range.high)}});
 }
 
@@ -167,10 +172,11 @@ Expected<Layer> make_binary(const LayerContext &c) {
   }
   const std::vector<BoxAxis> box = broadcast_box(c);
   Layer layer;
-  layer.header = header_of(c.node.op);
+  const bool quantized = c.is_int8() || c.is_int16();
+  layer.header = c.is_int16() ? "binary_int16.hpp" : header_of(c.node.op);
   Fields parameters;
   parameters.add("box", box_fields(box))
-      .add("operation", c.is_int8() ? int8_operation(c) : float_operation(c));
+      .add("operation", quantized ? quantized_operation(c) : float_operation(c));
   const std::string type = "Binary<generic::" + operation_name(c.node.op) + "<" +
                            cpp_type(c.in().element) + ">, " + std::to_string(box.size()) + ">";
   const std::string first = c.input_text(0, layer);
@@ -219,20 +225,21 @@ Expected<Layer> make_softmax(const LayerContext &c) {
 }
 
 Expected<Layer> make_conversion(const LayerContext &c) {
-  const bool from_int8 = c.in().element == ir::ElementType::kInt8;
-  const bool to_int8 = c.out().element == ir::ElementType::kInt8;
-  if (c.node.op == Op::kQuantize && !from_int8 && to_int8) {
+  const bool from_codes = c.is_int8() || c.is_int16();
+  const bool to_codes =
+      c.out().element == ir::ElementType::kInt8 || c.out().element == ir::ElementType::kInt16;
+  if (c.node.op == Op::kQuantize && !from_codes && to_codes) {
     return unary(c, "quantize.hpp", "quantize", "Quantize",
                  {{"scale", float_literal(c.scale(c.out()))},
                   {"zero_point", std::to_string(c.zero_point(c.out()))}});
   }
-  if (c.node.op == Op::kDequantize && from_int8 && !to_int8 &&
+  if (c.node.op == Op::kDequantize && from_codes && !to_codes &&
       c.in().quantization->scales.size() == 1) {
     return unary(c, "dequantize.hpp", "dequantize", "Dequantize",
                  {{"scale", float_literal(c.scale(c.in()))},
                   {"zero_point", std::to_string(c.zero_point(c.in()))}});
   }
-  if (c.node.op == Op::kRequantize && from_int8 && to_int8) {
+  if (c.node.op == Op::kRequantize && from_codes && to_codes) {
     const Multiplier multiplier = kernels::quantize_multiplier(
         static_cast<double>(c.scale(c.in())) / static_cast<double>(c.scale(c.out())));
     return unary(c, "requantize.hpp", "requantize_elements", "Requantize",

@@ -49,11 +49,10 @@ Expected<Layer> make_transpose(const LayerContext &c) {
 /// As interpret and TFLM quantise a padding value.
 std::string pad_value(const LayerContext &c) {
   const auto value = static_cast<float>(ir::double_attribute(c.node, "value", 0));
-  if (!c.is_int8()) {
+  if (!c.is_int8() && !c.is_int16()) {
     return float_literal(value);
   }
-  const ir::Range range =
-      ir::clamp_range(static_cast<double>(value), ir::kInfinity, *c.out().quantization);
+  const ir::Range range = ir::clamp_range(static_cast<double>(value), ir::kInfinity, c.out());
   return std::to_string(range.low);
 }
 

@@ -63,15 +63,24 @@ void print_parameters(std::ostream &out, const std::vector<PlacedLayer> &layers)
   }
 }
 
+std::string module_type(ir::ElementType element) {
+  switch (element) {
+  case ir::ElementType::kInt8:
+    return "tinyml::module::ElementType::kInt8";
+  case ir::ElementType::kInt16:
+    return "tinyml::module::ElementType::kInt16";
+  default:
+    return "tinyml::module::ElementType::kFloat32";
+  }
+}
+
 Fields tensor_fields(const ModuleSummary &summary, ir::ValueId id) {
   const ir::Value &value = summary.graph.values[id];
   const auto &quantization = value.type.quantization;
-  const bool quantized = quantization && value.type.element == ir::ElementType::kInt8;
+  const bool quantized = quantization && value.type.element != ir::ElementType::kFloat32;
   return Fields()
       .add("name", string_literal(value.name))
-      .add("type", value.type.element == ir::ElementType::kInt8
-                       ? "tinyml::module::ElementType::kInt8"
-                       : "tinyml::module::ElementType::kFloat32")
+      .add("type", module_type(value.type.element))
       .add("rank", static_cast<std::int64_t>(value.type.shape.size()))
       .add_list("dims", value.type.shape)
       .add("size_bytes", static_cast<std::int64_t>(ir::byte_size(value.type)))

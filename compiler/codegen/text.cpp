@@ -51,6 +51,10 @@ std::string element_text(ir::ElementType element, const std::uint8_t *at) {
   }
   case ir::ElementType::kInt8:
     return integer_text<std::int8_t>(at);
+  case ir::ElementType::kInt16:
+    return integer_text<std::int16_t>(at);
+  case ir::ElementType::kInt64:
+    return integer_text<std::int64_t>(at) + "LL";
   case ir::ElementType::kInt32:
     return integer_text<std::int32_t>(at);
   default:
@@ -146,8 +150,12 @@ std::string cpp_type(ir::ElementType element) {
   switch (element) {
   case ir::ElementType::kFloat32:
     return "float";
+  case ir::ElementType::kInt64:
+    return "std::int64_t";
   case ir::ElementType::kInt32:
     return "std::int32_t";
+  case ir::ElementType::kInt16:
+    return "std::int16_t";
   case ir::ElementType::kInt8:
     return "std::int8_t";
   default:

@@ -88,21 +88,31 @@ private:
     return std::uniform_int_distribution<std::int64_t>(low, high)(random_);
   }
   bool is_int8() const { return element_ == ElementType::kInt8; }
+  bool is_int16() const { return element_ == ElementType::kInt16; }
+  bool is_quantized() const { return is_int8() || is_int16(); }
 
   ir::Quantization quantization() {
     return {{static_cast<float>(pick(5, 60)) * 1e-3F},
-            {static_cast<std::int32_t>(pick(-128, 127))},
+            {is_int8() ? static_cast<std::int32_t>(pick(-128, 127)) : 0},
             -1};
   }
   ir::TensorType type(ir::Shape shape) {
-    return {element_, std::move(shape), is_int8() ? std::optional(quantization()) : std::nullopt};
+    return {element_, std::move(shape),
+            is_quantized() ? std::optional(quantization()) : std::nullopt};
+  }
+
+  /// Sigmoid, tanh and softmax of int16 have one output scale.
+  std::optional<ir::TensorType> fixed16() {
+    return is_int16() ? std::optional(
+                            ir::TensorType{element_, {}, ir::Quantization{{1.0F / 32768}, {0}, -1}})
+                      : std::nullopt;
   }
 
   /// An int8 output's quantisation where the operator prescribes it.
   std::optional<ir::TensorType> fixed(float scale, std::int32_t zero_point) {
     return is_int8() ? std::optional(ir::TensorType{
                            element_, {}, ir::Quantization{{scale}, {zero_point}, -1}})
-                     : std::nullopt;
+                     : fixed16();
   }
 
   ir::ValueId add_input() {
@@ -121,7 +131,7 @@ private:
   /// Weights of this shape; int8 ones with a scale an index of `axis`.
   ir::ValueId weights(const ir::Shape &shape, int axis) {
     const auto count = static_cast<std::size_t>(ir::element_count(shape));
-    if (!is_int8()) {
+    if (!is_quantized()) {
       std::vector<float> elements(count);
       for (float &element : elements) {
         element = static_cast<float>(pick(-100, 100)) * 0.01F;
@@ -135,14 +145,14 @@ private:
       q.scales.push_back(static_cast<float>(pick(1, 40)) * 1e-3F);
       q.zero_points.push_back(0);
     }
-    return ir::add_constant(graph_, "w", {element_, shape, q}, noise(count));
+    return ir::add_constant(graph_, "w", {ElementType::kInt8, shape, q}, noise(count));
   }
 
   std::vector<ir::ValueId> with_bias(ir::ValueId x, ir::ValueId filter, std::int64_t outputs) {
     if (pick(0, 2) == 0) {
       return {x, filter};
     }
-    if (!is_int8()) {
+    if (!is_quantized()) {
       return {x, filter, weights({outputs}, 0)};
     }
     std::vector<std::int32_t> bias;
@@ -154,6 +164,12 @@ private:
     for (const float scale : w.scales) {
       q.scales.push_back(scale * graph_.values[x].type.quantization->scales[0]);
     }
+    if (is_int16() && pick(0, 3) != 0) {
+      const std::vector<std::int64_t> wide(bias.begin(), bias.end());
+      return {x, filter,
+              ir::add_constant(graph_, "b", {ElementType::kInt64, {outputs}, q},
+                               ir::constant_data(wide))};
+    }
     return {x, filter,
             ir::add_constant(graph_, "b", {ElementType::kInt32, {outputs}, q},
                              ir::constant_data(bias))};
@@ -164,7 +180,7 @@ private:
             std::optional<ir::TensorType> declared = {}) {
     ir::NodeSpec spec{op, std::move(inputs), std::move(attributes),
                       "node\n" + std::to_string(count_++)};
-    if (is_int8() && !declared) {
+    if (is_quantized() && !declared) {
       declared = type({});
     }
     spec.declared = declared;
@@ -193,7 +209,7 @@ private:
         values_[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(values_.size()) - 1))];
     const ir::Shape shape = graph_.values[x].type.shape;
     const ir::TensorType like = graph_.values[x].type;
-    switch (pick(0, is_int8() ? 17 : 16)) {
+    switch (pick(0, is_quantized() ? 17 : 16)) {
     case 0:
     case 1:
       return grow_conv(x, shape);
@@ -220,17 +236,23 @@ private:
       return node(Op::kReshape, {x}, {},
                   ir::TensorType{element_, {1, ir::element_count(shape)}, like.quantization});
     case 13:
-      return node(Op::kSigmoid, {x}, {}, pick(0, 1) == 0 ? fixed(1.0F / 256, -128) : std::nullopt);
+      return node(Op::kSigmoid, {x}, {},
+                  pick(0, 1) == 0 || is_int16() ? fixed(1.0F / 256, -128) : std::nullopt);
     case 14:
-      return node(Op::kTanh, {x}, {}, pick(0, 1) == 0 ? fixed(1.0F / 128, 0) : std::nullopt);
+      return node(Op::kTanh, {x}, {},
+                  pick(0, 1) == 0 || is_int16() ? fixed(1.0F / 128, 0) : std::nullopt);
     case 15:
       return shape.size() == 4
                  ? node(Op::kMean, {x}, {{"axes", std::vector<std::int64_t>{1, 2}}})
                  : node(Op::kMean, {x},
                         {{"axes", std::vector<std::int64_t>{1}}, {"keep_dims", std::int64_t{0}}});
     case 16:
-      return is_int8() ? node(Op::kRequantize, {x}, {}) : node(Op::kDiv, {x, weights({1}, 0)}, {});
+      return is_quantized() ? node(Op::kRequantize, {x}, {})
+                            : node(Op::kDiv, {x, weights({1}, 0)}, {});
     default:
+      if (is_int16()) {
+        return;
+      }
       return node(Op::kLookup, {x, ir::add_constant(graph_, "table", type({256}), noise(256))}, {});
     }
   }
@@ -283,9 +305,10 @@ private:
     }
     if (pick(0, 2) == 0) {
       const ir::ValueId constant =
-          is_int8() ? ir::add_constant(graph_, "k", type({shape.back()}),
-                                       noise(static_cast<std::size_t>(shape.back())))
-                    : weights({shape.back()}, 0);
+          is_quantized() ? ir::add_constant(
+                               graph_, "k", type({shape.back()}),
+                               noise(static_cast<std::size_t>(shape.back()) * (is_int8() ? 1 : 2)))
+                         : weights({shape.back()}, 0);
       inputs[static_cast<std::size_t>(pick(0, 1))] = constant;
     }
     node(kOps[pick(0, 2)], inputs, attributes);
@@ -322,7 +345,7 @@ private:
 };
 
 std::vector<std::uint8_t> random_input(const ir::TensorType &type, std::mt19937 &random) {
-  if (type.element == ElementType::kInt8) {
+  if (type.element != ElementType::kFloat32) {
     std::vector<std::uint8_t> data(ir::byte_size(type));
     std::generate(data.begin(), data.end(),
                   [&] { return static_cast<std::uint8_t>(random() & 0xFF); });
@@ -389,7 +412,7 @@ void expect_module_computes(const ir::Graph &graph, codegen::Instantiation insta
   auto interpreter = interpret::Interpreter::prepare(graph);
   ASSERT_TRUE(interpreter.ok()) << interpreter.error().message;
   std::mt19937 random(3);
-  const bool exact = graph.values[graph.outputs[0]].type.element == ElementType::kInt8;
+  const bool exact = graph.values[graph.outputs[0]].type.element != ElementType::kFloat32;
   for (int round = 0; round < 20; ++round) {
     std::vector<std::vector<std::uint8_t>> inputs;
     std::vector<std::uint8_t> joined;
@@ -414,6 +437,15 @@ TEST_P(Module, Int8GraphsComputeExactlyWhatTheInterpreterComputes) {
                          GetParam() % 2 == 0 ? codegen::Instantiation::kShared
                                              : codegen::Instantiation::kPerLayer,
                          static_cast<Dialect>(GetParam() % 3));
+}
+
+TEST_P(Module, Int16GraphsComputeExactlyWhatTheInterpreterComputes) {
+  if (GetParam() < 4) {
+    expect_module_computes(RandomGraph(GetParam() + 200, ElementType::kInt16).make(25),
+                           GetParam() % 2 == 0 ? codegen::Instantiation::kPerLayer
+                                               : codegen::Instantiation::kShared,
+                           static_cast<Dialect>(GetParam() % 3));
+  }
 }
 
 TEST_P(Module, FloatGraphsComputeWhatTheInterpreterComputes) {

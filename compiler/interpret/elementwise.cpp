@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/interpret/broadcast.hpp"
 #include "compiler/interpret/step.hpp"
 #include "compiler/ir/int8_table.hpp"
 #include "kernels/reference/binary.hpp"
@@ -22,14 +23,6 @@ std::array<std::int64_t, 6> broadcast_steps(const ir::Shape &in, const ir::Shape
     step *= dim;
   }
   return steps;
-}
-
-reference::BroadcastShape broadcast_shape(const ir::Shape &a, const ir::Shape &b,
-                                          const ir::Shape &out) {
-  reference::BroadcastShape shape{
-      {1, 1, 1, 1, 1, 1}, broadcast_steps(a, out), broadcast_steps(b, out)};
-  std::copy_backward(out.begin(), out.end(), shape.out.end());
-  return shape;
 }
 
 reference::BinaryOp binary_op(Op op) {
@@ -155,6 +148,18 @@ template <typename T> Step make_dequantize_from(const StepContext &c) {
   };
 }
 
+template <typename T> Step make_requantize_from(const StepContext &c) {
+  const ir::TensorType &out = c.out_type();
+  const auto multiplier = kernels::quantize_multiplier(static_cast<double>(c.scale(c.in_type(0))) /
+                                                       static_cast<double>(c.scale(out)));
+  const bool to_int16 = out.element == ir::ElementType::kInt16;
+  return [=, count = c.count(), x_zero = c.zero(c.in_type(0)), zero = c.zero(out)] {
+    to_int16
+        ? reference::requantize(count, c.in<T>(0), x_zero, multiplier, zero, c.out<std::int16_t>())
+        : reference::requantize(count, c.in<T>(0), x_zero, multiplier, zero, c.out<std::int8_t>());
+  };
+}
+
 Expected<Step> make_conversion(const StepContext &c) {
   const std::int64_t count = c.count();
   const ir::TensorType &out = c.out_type();
@@ -164,29 +169,40 @@ Expected<Step> make_conversion(const StepContext &c) {
       return make_dequantize_from<std::int8_t>(c);
     case ir::ElementType::kUint8:
       return make_dequantize_from<std::uint8_t>(c);
+    case ir::ElementType::kInt16:
+      return make_dequantize_from<std::int16_t>(c);
     case ir::ElementType::kInt32:
       return make_dequantize_from<std::int32_t>(c);
     default:
       return float_only(c.node);
     }
   }
-  if (out.element != ir::ElementType::kInt8 || out.quantization->axis >= 0) {
-    return fail(ErrorCode::kUnsupported, "activations are quantised to int8 with one scale only");
+  const bool to_int16 = out.element == ir::ElementType::kInt16;
+  if ((out.element != ir::ElementType::kInt8 && !to_int16) || out.quantization->axis >= 0) {
+    return fail(ErrorCode::kUnsupported,
+                "activations are quantised to int8 or int16 with one scale only");
   }
   if (c.node.op == Op::kQuantize) {
     return Step([=, scale = c.scale(out), zero = c.zero(out)] {
-      reference::quantize(count, c.in<float>(0), scale, zero, c.out<std::int8_t>());
+      to_int16 ? reference::quantize(count, c.in<float>(0), scale, zero, c.out<std::int16_t>())
+               : reference::quantize(count, c.in<float>(0), scale, zero, c.out<std::int8_t>());
     });
   }
-  const auto multiplier = kernels::quantize_multiplier(static_cast<double>(c.scale(c.in_type(0))) /
-                                                       static_cast<double>(c.scale(out)));
-  return Step([=, x_zero = c.zero(c.in_type(0)), zero = c.zero(out)] {
-    reference::requantize(count, c.in<std::int8_t>(0), x_zero, multiplier, zero,
-                          c.out<std::int8_t>());
-  });
+  if (!c.is_int8() && !c.is_int16()) {
+    return float_only(c.node);
+  }
+  return c.is_int8() ? make_requantize_from<std::int8_t>(c) : make_requantize_from<std::int16_t>(c);
 }
 
 } // namespace
+
+reference::BroadcastShape broadcast_shape(const ir::Shape &a, const ir::Shape &b,
+                                          const ir::Shape &out) {
+  reference::BroadcastShape shape{
+      {1, 1, 1, 1, 1, 1}, broadcast_steps(a, out), broadcast_steps(b, out)};
+  std::copy_backward(out.begin(), out.end(), shape.out.end());
+  return shape;
+}
 
 Step make_matmul(const StepContext &c) {
   const ir::Shape &a = c.in_type(0).shape;

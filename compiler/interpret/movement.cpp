@@ -43,6 +43,10 @@ Expected<std::vector<std::uint8_t>> pad_value(const StepContext &c) {
   if (c.out_type().element == ir::ElementType::kFloat32) {
     return ir::constant_data<float>({static_cast<float>(value)});
   }
+  if (c.is_int16()) {
+    const ir::Range range = ir::clamp_range(value, ir::kInfinity, c.out_type());
+    return ir::constant_data<std::int16_t>({static_cast<std::int16_t>(range.low)});
+  }
   if (!c.is_int8()) {
     return float_only(c.node);
   }

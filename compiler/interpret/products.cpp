@@ -4,6 +4,7 @@
 #include "kernels/reference/fully_connected.hpp"
 #include "kernels/reference/move.hpp"
 #include "kernels/reference/pool2d.hpp"
+#include "kernels/reference/products_int16.hpp"
 
 namespace tinyml::interpret {
 namespace {
@@ -165,8 +166,45 @@ Expected<Step> make_convolution(const StepContext &context) {
                         : make_float_convolution(context);
 }
 
+Step make_int16_product(const StepContext &context) {
+  const bool is_matrix = context.node.op == ir::Op::kFullyConnected;
+  const ir::Shape &weights = context.in_type(1).shape;
+  const std::int64_t outputs = is_matrix ? weights[0] : context.out_type().shape[3];
+  const bool has_bias = context.node.inputs.size() > 2;
+  // Models with 32-bit biases sum in 32 bits; convolutions without one as well.
+  const bool wide = has_bias ? context.in_type(2).element == ir::ElementType::kInt64
+                             : context.node.op != ir::Op::kConv2d;
+  const ir::Range range = ir::activation_range(ir::activation_of(context.node), context.out_type());
+  const auto shape = is_matrix ? reference::Conv2dShape{} : conv_shape(context);
+  const reference::FullyConnectedShape matrix = {
+      static_cast<std::int32_t>(context.count() / outputs),
+      static_cast<std::int32_t>(is_matrix ? weights[1] : 0), static_cast<std::int32_t>(outputs)};
+  return [=, multipliers = multipliers_of(context, outputs)] {
+    const reference::Int16Output output{multipliers.data(), wide, range.low, range.high};
+    std::vector<std::int64_t> biases(has_bias ? static_cast<std::size_t>(outputs) : 0);
+    for (std::size_t i = 0; i < biases.size(); ++i) {
+      biases[i] = wide ? context.in<std::int64_t>(2)[i] : context.in<std::int32_t>(2)[i];
+    }
+    const auto *x = context.in<std::int16_t>(0);
+    const auto *filter = context.in<std::int8_t>(1);
+    const auto *bias = has_bias ? biases.data() : nullptr;
+    auto *out = context.out<std::int16_t>();
+    if (is_matrix) {
+      reference::fully_connected(matrix, x, filter, bias, output, out);
+    } else if (context.node.op == ir::Op::kDepthwiseConv2d) {
+      reference::depthwise_conv2d(shape, x, filter, bias, output, out);
+    } else {
+      reference::conv2d(shape, x, filter, bias, output, out);
+    }
+  };
+}
+
 Expected<Step> make_pool(const StepContext &context) {
   const bool channels_first = ir::layout_of(context.node) == ir::Layout::kNchw;
+  if (context.is_int16()) {
+    return channels_first ? Expected<Step>(float_only(context.node))
+                          : Expected<Step>(make_dense_pool<std::int16_t>(context));
+  }
   if (context.is_int8()) {
     return channels_first ? Expected<Step>(float_only(context.node))
                           : Expected<Step>(make_dense_pool<std::int8_t>(context));

@@ -23,6 +23,9 @@ Failure<HostError> float_only(const ir::Node &node) {
 }
 
 Expected<Step> make_step(const StepContext &context) {
+  if (context.is_int16()) {
+    return make_int16(context);
+  }
   switch (context.node.op) {
   case Op::kConv2d:
   case Op::kDepthwiseConv2d:

@@ -26,6 +26,11 @@ struct StepContext {
   [[nodiscard]] bool is_int8() const { return in_type(0).element == ir::ElementType::kInt8; }
   [[nodiscard]] std::int64_t count() const { return ir::element_count(out_type().shape); }
 
+  /// int16 that stands for real numbers; without a quantisation they are plain integers.
+  [[nodiscard]] bool is_int16() const {
+    return in_type(0).element == ir::ElementType::kInt16 && in_type(0).quantization.has_value();
+  }
+
   template <typename T> [[nodiscard]] const T *in(std::size_t i) const {
     return i < node.inputs.size() ? reinterpret_cast<const T *>(buffers[node.inputs[i]].data())
                                   : nullptr;
@@ -48,9 +53,12 @@ struct StepContext {
 [[nodiscard]] Expected<Step> make_convolution(const StepContext &context);
 [[nodiscard]] Expected<Step> make_pool(const StepContext &context);
 [[nodiscard]] Step make_fully_connected(const StepContext &context);
+[[nodiscard]] Step make_int16_product(const StepContext &context);
 [[nodiscard]] Step make_matmul(const StepContext &context);
 [[nodiscard]] Expected<Step> make_elementwise(const StepContext &context);
 [[nodiscard]] Expected<Step> make_movement(const StepContext &context);
+/// Everything that computes with quantised int16.
+[[nodiscard]] Expected<Step> make_int16(const StepContext &context);
 
 /// The error for an operator that has no int8 form.
 [[nodiscard]] Failure<HostError> float_only(const ir::Node &node);

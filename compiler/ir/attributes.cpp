@@ -30,7 +30,11 @@ std::int32_t quantized_bound(double real, const Quantization &output) {
   // Single precision and std::round, as the reference kernels compute their activation ranges.
   const float scaled = std::round(static_cast<float>(real) / output.scales.at(0));
   const float limited = std::clamp(scaled, -1e6F, 1e6F);
-  return std::clamp(output.zero_points.at(0) + static_cast<std::int32_t>(limited), -128, 127);
+  return output.zero_points.at(0) + static_cast<std::int32_t>(limited);
+}
+
+Range limits_of(ElementType element) {
+  return element == ElementType::kInt16 ? Range{-32768, 32767} : Range{-128, 127};
 }
 
 } // namespace
@@ -86,11 +90,21 @@ Window window_of(const Node &node, const Shape &filter) {
           dilations[1], pads[0],   pads[1],    pads[2],    pads[3]};
 }
 
+Range clamp_range(double low, double high, const TensorType &output) {
+  const Range limits = limits_of(output.element);
+  return {std::clamp(quantized_bound(low, *output.quantization), limits.low, limits.high),
+          std::clamp(quantized_bound(high, *output.quantization), limits.low, limits.high)};
+}
+
 Range clamp_range(double low, double high, const Quantization &output) {
-  return {quantized_bound(low, output), quantized_bound(high, output)};
+  return clamp_range(low, high, TensorType{ElementType::kInt8, {}, output});
 }
 
 Range activation_range(Activation activation, const Quantization &output) {
+  return activation_range(activation, TensorType{ElementType::kInt8, {}, output});
+}
+
+Range activation_range(Activation activation, const TensorType &output) {
   switch (activation) {
   case Activation::kRelu:
     return clamp_range(0, kInfinity, output);
@@ -99,7 +113,7 @@ Range activation_range(Activation activation, const Quantization &output) {
   case Activation::kNone:
     break;
   }
-  return {-128, 127};
+  return limits_of(output.element);
 }
 
 } // namespace tinyml::ir

@@ -51,6 +51,10 @@ struct ImageAxes {
 /// The same for real bounds, as `clip` and `relu` need them.
 [[nodiscard]] Range clamp_range(double low, double high, const Quantization &output);
 
+/// The same for an output of this type, int8 or int16.
+[[nodiscard]] Range activation_range(Activation activation, const TensorType &output);
+[[nodiscard]] Range clamp_range(double low, double high, const TensorType &output);
+
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 } // namespace tinyml::ir

@@ -160,8 +160,9 @@ Expected<TensorType> infer_elementwise(const InferenceInput &in) {
     return invalid("clip's min is not below its max");
   }
   const ElementType element = in.inputs[0].element;
-  if (element != ElementType::kFloat32 && element != ElementType::kInt8) {
-    return invalid("needs float32 or int8 data, not " + type_text(in.inputs[0]));
+  if (element != ElementType::kFloat32 && element != ElementType::kInt8 &&
+      element != ElementType::kInt16) {
+    return invalid("needs float32, int8 or int16 data, not " + type_text(in.inputs[0]));
   }
   return TensorType{element, in.inputs[0].shape, {}};
 }

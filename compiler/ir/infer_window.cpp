@@ -68,8 +68,9 @@ Expected<void> check_image(const InferenceInput &in) {
     return invalid("needs a 4-dimensional image, not " + type_text(in.inputs[0]));
   }
   const ElementType element = in.inputs[0].element;
-  if (element != ElementType::kFloat32 && element != ElementType::kInt8) {
-    return invalid("needs float32 or int8 data, not " + type_text(in.inputs[0]));
+  if (element != ElementType::kFloat32 && element != ElementType::kInt8 &&
+      element != ElementType::kInt16) {
+    return invalid("needs float32, int8 or int16 data, not " + type_text(in.inputs[0]));
   }
   return {};
 }
@@ -96,8 +97,27 @@ Expected<FilterSizes> filter_sizes(const InferenceInput &in, std::int64_t channe
   return FilterSizes{filter[0], groups * filter[image_axes(layout_of(in.node)).c]};
 }
 
+/// With int16 data: int8 weights and biases of 64 or 32 bits, which decide how sums are rounded.
+Expected<void> check_int16_filter(const InferenceInput &in, std::int64_t outputs) {
+  if (in.inputs[1].element != ElementType::kInt8) {
+    return invalid("int16 data needs int8 weights, not " + type_text(in.inputs[1]));
+  }
+  if (in.inputs.size() > 2) {
+    const TensorType &bias = in.inputs[2];
+    if (bias.shape != Shape{outputs} ||
+        (bias.element != ElementType::kInt64 && bias.element != ElementType::kInt32)) {
+      return invalid("bias is " + type_text(bias) + ", expected i64 or i32" +
+                     shape_text({outputs}));
+    }
+  }
+  return {};
+}
+
 Expected<void> check_filter_types(const InferenceInput &in, std::int64_t outputs) {
   const ElementType x = in.inputs[0].element;
+  if (x == ElementType::kInt16) {
+    return check_int16_filter(in, outputs);
+  }
   const bool has_bias = in.inputs.size() > 2;
   if (in.inputs[1].element != x) {
     return invalid("data and weights have different element types");

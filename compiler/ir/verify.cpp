@@ -41,6 +41,11 @@ Expected<void> check_quantization(const TensorType &type) {
                    [](std::int32_t z) { return z >= -128 && z <= 127; })) {
     return invalid("has a zero point outside of int8");
   }
+  if (type.element == ElementType::kInt16 &&
+      !std::all_of(q.zero_points.begin(), q.zero_points.end(),
+                   [](std::int32_t z) { return z == 0; })) {
+    return invalid("is int16 with a zero point other than 0");
+  }
   return {};
 }
 
@@ -94,7 +99,10 @@ Expected<void> check_int8(const std::vector<TensorType> &inputs, const TensorTyp
   if (output.element == ElementType::kInt8 && !output.quantization) {
     return invalid("makes int8 without a quantisation");
   }
-  if (output.quantization && output.element == ElementType::kInt8 &&
+  if (output.element == ElementType::kInt16 && !output.quantization) {
+    return invalid("makes int16 without a quantisation");
+  }
+  if (output.quantization && output.element != ElementType::kFloat32 &&
       output.quantization->axis >= 0) {
     return invalid("makes a tensor with more than one scale");
   }
@@ -138,6 +146,35 @@ Expected<void> check_sum(const TensorType &input, const TensorType &output) {
              : invalid("sums more elements than 32 bits can hold");
 }
 
+/// What int16 arithmetic asks for beyond int8's: sums of 48 bits are multiplied by less than 2^7,
+/// the tables of sigmoid, tanh and softmax have fixed outputs.
+Expected<void> check_int16(const Node &node, const std::vector<TensorType> &inputs,
+                           const TensorType &output) {
+  const double in = largest_scale(inputs[0]);
+  const auto fixed_output = [&](double largest_in) {
+    return in < largest_in && output.quantization->scales[0] == 1.0F / 32768
+               ? Expected<void>{}
+               : invalid("needs output scale 1/32768 and an input scale below " +
+                         std::to_string(largest_in));
+  };
+  switch (node.op) {
+  case Op::kConv2d:
+  case Op::kDepthwiseConv2d:
+  case Op::kFullyConnected:
+    return in * largest_scale(inputs[1]) / largest_scale(output) < 127
+               ? Expected<void>{}
+               : invalid("has scales too far apart for int16 arithmetic");
+  case Op::kSigmoid:
+  case Op::kTanh:
+    return fixed_output(2.6);
+  case Op::kSoftmax:
+    return inputs[0].shape.back() <= 1 << 16 ? fixed_output(4.9 / double_attribute(node, "beta", 1))
+                                             : invalid("has rows too long for int16 arithmetic");
+  default:
+    return {};
+  }
+}
+
 /// Only for nodes whose tensors are all quantised.
 Expected<void> check_scales(const Node &node, const std::vector<TensorType> &inputs,
                             const TensorType &output) {
@@ -170,6 +207,9 @@ Expected<void> check_scales(const Node &node, const std::vector<TensorType> &inp
     }
     return {};
   case Op::kSoftmax: {
+    if (output.element == ElementType::kInt16) {
+      return {};
+    }
     // Differences are scaled to 26 fraction bits, by a factor of at least one.
     const double step = largest_scale(inputs[0]) * double_attribute(node, "beta", 1);
     const bool fits = step * (1 << 26) > 1 && output.quantization->scales[0] == 1.0F / 256 &&
@@ -200,14 +240,23 @@ Expected<void> check_node_types(const Graph &graph, const Node &node) {
     return invalid("makes " + type_text(*inferred) + " but its output is declared as " +
                    type_text(declared));
   }
-  if (inferred->element == ElementType::kInt8 && inferred->quantization != declared.quantization) {
+  if ((inferred->element == ElementType::kInt8 || inferred->element == ElementType::kInt16) &&
+      inferred->quantization != declared.quantization) {
     return invalid("must keep the quantisation of its input");
   }
   if (auto checked = check_int8(inputs, declared); !checked) {
     return checked;
   }
-  const bool is_int8 = declared.element == ElementType::kInt8 && node.op != Op::kQuantize;
-  return is_int8 ? check_scales(node, inputs, declared) : Expected<void>{};
+  const bool is_int16 = declared.element == ElementType::kInt16;
+  if ((declared.element != ElementType::kInt8 && !is_int16) || node.op == Op::kQuantize) {
+    return {};
+  }
+  if (is_int16) {
+    if (auto checked = check_int16(node, inputs, declared); !checked) {
+      return checked;
+    }
+  }
+  return check_scales(node, inputs, declared);
 }
 
 Expected<void> check_node(const Graph &graph, const Node &node, std::vector<bool> &defined) {

@@ -10,14 +10,15 @@ struct AveragePool2d {
   Window window;
 };
 
-[[nodiscard]] inline std::int8_t average(std::int32_t sum, int count) {
-  return static_cast<std::int8_t>(rounded_average(sum, count));
+[[nodiscard]] inline std::int32_t average(std::int32_t sum, int count) {
+  return rounded_average(sum, count);
 }
 [[nodiscard]] inline float average(float sum, int count) { return sum / static_cast<float>(count); }
 
-/// Sums int8 in 32 bits and float in float.
+/// Sums int8 and int16 in 32 bits and float in float.
 template <typename T> struct SumOf;
 template <> struct SumOf<std::int8_t> { using Type = std::int32_t; };
+template <> struct SumOf<std::int16_t> { using Type = std::int32_t; };
 template <> struct SumOf<float> { using Type = float; };
 
 /// Padding never counts into the divisor. `output` may overlap `input` as kernel_facts.hpp says.
@@ -37,7 +38,7 @@ inline void average_pool2d(const Layer &layer, const T *input, T *output) {
           sum += *tap;
         }
       }
-      *output++ = average(sum, rows.count() * columns.count());
+      *output++ = static_cast<T>(average(sum, rows.count() * columns.count()));
     }
   });
 }

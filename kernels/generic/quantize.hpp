@@ -13,26 +13,26 @@ struct Quantize {
   std::int32_t zero_point;
 };
 
-/// round(x / scale) brought near the range of int8; what is not a number becomes 0.
+/// round(x / scale) brought near the range of int16; what is not a number becomes 0.
 [[nodiscard]] inline std::int32_t rounded_quotient(float x, float scale) {
-  constexpr float kBeyondInt8 = 1024;
+  constexpr float kBeyondInt16 = 1 << 17;
   const float scaled = std::round(x / scale);
-  if (scaled >= kBeyondInt8) {
-    return 1024;
+  if (scaled >= kBeyondInt16) {
+    return 1 << 17;
   }
-  if (scaled <= -kBeyondInt8) {
-    return -1024;
+  if (scaled <= -kBeyondInt16) {
+    return -(1 << 17);
   }
   return scaled == scaled ? static_cast<std::int32_t>(scaled) : 0;
 }
 
-/// Halves away from zero, saturated to int8. Elementwise, ascending.
-template <typename Layer>
-inline void quantize(const Layer &layer, const float *input, std::int8_t *output) {
+/// Halves away from zero, saturated to int8 or int16. Elementwise, ascending.
+template <typename T, typename Layer>
+inline void quantize(const Layer &layer, const float *input, T *output) {
   const Quantize &p = layer;
   for (std::int32_t i = 0; i < p.count; ++i) {
-    output[i] = static_cast<std::int8_t>(
-        clamp(rounded_quotient(input[i], p.scale) + p.zero_point, -128, 127));
+    output[i] = static_cast<T>(clamp(rounded_quotient(input[i], p.scale) + p.zero_point,
+                                     std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
   }
 }
 

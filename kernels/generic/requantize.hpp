@@ -12,13 +12,15 @@ struct Requantize {
   std::int16_t output_zero_point;
 };
 
-/// From one int8 quantisation to another. Elementwise, ascending.
-template <typename Layer>
-inline void requantize_elements(const Layer &layer, const std::int8_t *input, std::int8_t *output) {
+/// From one int8 or int16 quantisation to another. Elementwise, ascending.
+template <typename From, typename To, typename Layer>
+inline void requantize_elements(const Layer &layer, const From *input, To *output) {
   const Requantize &p = layer;
   for (std::int32_t i = 0; i < p.count; ++i) {
-    output[i] =
-        requantize(input[i] - p.input_zero_point, p.multiplier, p.output_zero_point, -128, 127);
+    const std::int32_t scaled =
+        multiply_by_quantized_multiplier(input[i] - p.input_zero_point, p.multiplier);
+    output[i] = static_cast<To>(clamp(scaled + p.output_zero_point, std::numeric_limits<To>::min(),
+                                      std::numeric_limits<To>::max()));
   }
 }
 

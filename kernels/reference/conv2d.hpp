@@ -7,9 +7,9 @@
 namespace tinyml::kernels::reference {
 
 /// Sum of (x - x_zero) * filter over the window of one output element.
-template <typename Accumulator, typename T>
+template <typename Accumulator, typename T, typename W>
 [[nodiscard]] Accumulator conv2d_sum(const Conv2dShape &s, std::int32_t n, std::int32_t oy,
-                                     std::int32_t ox, std::int32_t oc, const T *x, const T *filter,
+                                     std::int32_t ox, std::int32_t oc, const T *x, const W *filter,
                                      Accumulator x_zero) {
   const WindowShape &w = s.window;
   const std::int32_t depth = s.in.channels / s.groups;
@@ -23,7 +23,7 @@ template <typename Accumulator, typename T>
   for (std::int32_t ky = rows.begin; ky < rows.end; ++ky) {
     for (std::int32_t kx = columns.begin; kx < columns.end; ++kx) {
       const T *data = x + s.in.offset(n, y0 + ky * w.dilation_h, x0 + kx * w.dilation_w, first);
-      const T *weights = filter + filters.offset(oc, ky, kx, 0);
+      const W *weights = filter + filters.offset(oc, ky, kx, 0);
       for (std::int32_t ic = 0; ic < depth; ++ic) {
         sum +=
             (static_cast<Accumulator>(data[ic]) - x_zero) * static_cast<Accumulator>(weights[ic]);

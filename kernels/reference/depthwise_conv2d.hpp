@@ -7,10 +7,10 @@
 /// `groups` of the shape is not looked at.
 namespace tinyml::kernels::reference {
 
-template <typename Accumulator, typename T>
+template <typename Accumulator, typename T, typename W>
 [[nodiscard]] Accumulator depthwise_sum(const Conv2dShape &s, std::int32_t n, std::int32_t oy,
                                         std::int32_t ox, std::int32_t oc, const T *x,
-                                        const T *filter, Accumulator x_zero) {
+                                        const W *filter, Accumulator x_zero) {
   const WindowShape &w = s.window;
   const std::int32_t ic = oc / (s.out.channels / s.in.channels);
   const std::int32_t y0 = oy * w.stride_h - w.pad_top;
@@ -22,7 +22,7 @@ template <typename Accumulator, typename T>
   for (std::int32_t ky = rows.begin; ky < rows.end; ++ky) {
     for (std::int32_t kx = columns.begin; kx < columns.end; ++kx) {
       const T data = x[s.in.offset(n, y0 + ky * w.dilation_h, x0 + kx * w.dilation_w, ic)];
-      const T weight = filter[filters.offset(0, ky, kx, oc)];
+      const W weight = filter[filters.offset(0, ky, kx, oc)];
       sum += (static_cast<Accumulator>(data) - x_zero) * static_cast<Accumulator>(weight);
     }
   }

@@ -10,8 +10,8 @@ struct FullyConnectedShape {
   std::int32_t rows, inputs, outputs;
 };
 
-template <typename Accumulator, typename T>
-[[nodiscard]] Accumulator dot(const T *x, const T *weights, std::int32_t count,
+template <typename Accumulator, typename T, typename W>
+[[nodiscard]] Accumulator dot(const T *x, const W *weights, std::int32_t count,
                               Accumulator x_zero) {
   Accumulator sum = 0;
   for (std::int32_t k = 0; k < count; ++k) {

@@ -20,14 +20,6 @@ namespace tinyml::kernels::reference {
   return saturate16(a * b / (1 << 15));
 }
 
-/// A multiplier's fraction with 15 bits.
-[[nodiscard]] constexpr std::int32_t fraction16(Multiplier multiplier) {
-  constexpr std::int32_t kHalf = 1 << 15;
-  return multiplier.value >= std::numeric_limits<std::int32_t>::max() - kHalf
-             ? 32767
-             : (multiplier.value + kHalf) >> 16;
-}
-
 [[nodiscard]] constexpr std::int32_t saturating_shift_left16(std::int32_t x,
                                                              std::int32_t exponent) {
   const std::int64_t shifted =

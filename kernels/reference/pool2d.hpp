@@ -43,15 +43,16 @@ inline void average_pool2d(const Pool2dShape &s, const float *x, float *out) {
   });
 }
 
-inline void average_pool2d(const Pool2dShape &s, const std::int8_t *x, std::int8_t *out) {
+/// int8 and int16.
+template <typename T> void average_pool2d(const Pool2dShape &s, const T *x, T *out) {
   for_each_element(s.out, [&](std::int32_t n, std::int32_t oy, std::int32_t ox, std::int32_t c) {
     std::int32_t sum = 0;
     std::int32_t count = 0;
-    for_window(s, n, oy, ox, c, x, [&](std::int8_t value) {
+    for_window(s, n, oy, ox, c, x, [&](T value) {
       sum += value;
       ++count;
     });
-    *out++ = static_cast<std::int8_t>(rounded_average(sum, count));
+    *out++ = static_cast<T>(rounded_average(sum, count));
   });
 }
 

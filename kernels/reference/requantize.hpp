@@ -79,6 +79,24 @@ struct Multiplier {
   return {static_cast<std::int32_t>(fraction), shift};
 }
 
+/// A multiplier's fraction with 15 bits.
+[[nodiscard]] constexpr std::int32_t fraction16(Multiplier multiplier) {
+  constexpr std::int32_t kHalf = 1 << 15;
+  return multiplier.value >= std::numeric_limits<std::int32_t>::max() - kHalf
+             ? 32767
+             : (multiplier.value + kHalf) >> 16;
+}
+
+/// The same product for sums of up to 48 bits: the fraction keeps 15 bits, one rounding, halves up.
+/// `shift` is below 8.
+[[nodiscard]] constexpr std::int32_t multiply_wide(std::int64_t x, std::int32_t fraction,
+                                                   std::int32_t shift) {
+  const std::uint64_t product =
+      static_cast<std::uint64_t>(x) * static_cast<std::uint64_t>(fraction);
+  return static_cast<std::int32_t>(static_cast<std::int64_t>(product + (1ULL << (14 - shift))) >>
+                                   (15 - shift));
+}
+
 [[nodiscard]] constexpr std::int32_t clamp(std::int32_t x, std::int32_t low, std::int32_t high) {
   return x < low ? low : (x > high ? high : x);
 }
@@ -99,29 +117,33 @@ struct Multiplier {
                              static_cast<double>(output_scale));
 }
 
-/// Elementwise addition: both inputs are brought to twice the larger scale with 20 spare bits.
+/// Elementwise addition: both inputs are brought to twice the larger scale with 20 spare bits
+/// (int8) or 15 (int16).
 struct AddMultipliers {
   static constexpr std::int32_t kLeftShift = 20;
+  static constexpr std::int32_t kLeftShift16 = 15;
   Multiplier first;
   Multiplier second;
   Multiplier output;
 };
 
-[[nodiscard]] constexpr AddMultipliers add_multipliers(float first_scale, float second_scale,
-                                                       float output_scale) {
+[[nodiscard]] constexpr AddMultipliers
+add_multipliers(float first_scale, float second_scale, float output_scale,
+                std::int32_t left_shift = AddMultipliers::kLeftShift) {
   const auto first = static_cast<double>(first_scale);
   const auto second = static_cast<double>(second_scale);
   const double twice_larger = 2 * (first > second ? first : second);
-  return {quantize_multiplier(first / twice_larger), quantize_multiplier(second / twice_larger),
-          quantize_multiplier(twice_larger / ((1 << AddMultipliers::kLeftShift) *
-                                              static_cast<double>(output_scale)))};
+  return {
+      quantize_multiplier(first / twice_larger), quantize_multiplier(second / twice_larger),
+      quantize_multiplier(twice_larger / ((1 << left_shift) * static_cast<double>(output_scale)))};
 }
 
 /// Subtraction is prepared in float where addition is prepared in double; the last bits differ.
-[[nodiscard]] constexpr AddMultipliers sub_multipliers(float first_scale, float second_scale,
-                                                       float output_scale) {
+[[nodiscard]] constexpr AddMultipliers
+sub_multipliers(float first_scale, float second_scale, float output_scale,
+                std::int32_t left_shift = AddMultipliers::kLeftShift) {
   const float twice_larger = 2 * (first_scale > second_scale ? first_scale : second_scale);
-  const float shifted_output = (1 << AddMultipliers::kLeftShift) * output_scale;
+  const float shifted_output = static_cast<float>(1 << left_shift) * output_scale;
   return {quantize_multiplier(static_cast<double>(first_scale / twice_larger)),
           quantize_multiplier(static_cast<double>(second_scale / twice_larger)),
           quantize_multiplier(static_cast<double>(twice_larger / shifted_output))};
@@ -131,6 +153,10 @@ struct AddMultipliers {
 [[nodiscard]] constexpr std::int32_t add_operand(std::int32_t minus_zero, Multiplier multiplier) {
   return multiply_by_quantized_multiplier(minus_zero * (1 << AddMultipliers::kLeftShift),
                                           multiplier);
+}
+
+[[nodiscard]] constexpr std::int32_t add_operand16(std::int32_t x, Multiplier multiplier) {
+  return multiply_by_quantized_multiplier(x * (1 << AddMultipliers::kLeftShift16), multiplier);
 }
 
 /// The factor of a mean over `count` elements: the scales' ratio divided by the count in integers.

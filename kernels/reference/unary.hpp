@@ -12,11 +12,10 @@ inline void clip(std::int64_t count, const float *x, FloatClamp clamp, float *ou
   std::transform(x, x + count, out, clamp);
 }
 
-inline void clip(std::int64_t count, const std::int8_t *x, std::int32_t low, std::int32_t high,
-                 std::int8_t *out) {
-  std::transform(x, x + count, out, [=](std::int8_t value) {
-    return static_cast<std::int8_t>(kernels::clamp(value, low, high));
-  });
+template <typename T>
+void clip(std::int64_t count, const T *x, std::int32_t low, std::int32_t high, T *out) {
+  std::transform(x, x + count, out,
+                 [=](T value) { return static_cast<T>(kernels::clamp(value, low, high)); });
 }
 
 inline void sigmoid(std::int64_t count, const float *x, float *out) {
@@ -34,13 +33,14 @@ inline void lookup(std::int64_t count, const std::int8_t *x, const std::int8_t *
 }
 
 /// Rounds halves away from zero and saturates; what is not a number becomes the zero point.
-inline void quantize(std::int64_t count, const float *x, float scale, std::int32_t zero_point,
-                     std::int8_t *out) {
+template <typename T>
+void quantize(std::int64_t count, const float *x, float scale, std::int32_t zero_point, T *out) {
   std::transform(x, x + count, out, [=](float value) {
     const float scaled = std::round(value / scale);
     const float limited = std::isnan(scaled) ? 0.0F : std::min(std::max(scaled, -1e6F), 1e6F);
-    return static_cast<std::int8_t>(
-        kernels::clamp(static_cast<std::int32_t>(limited) + zero_point, -128, 127));
+    return static_cast<T>(kernels::clamp(static_cast<std::int32_t>(limited) + zero_point,
+                                         std::numeric_limits<T>::min(),
+                                         std::numeric_limits<T>::max()));
   });
 }
 
@@ -56,10 +56,13 @@ void dequantize(std::int64_t count, std::int64_t run, std::int64_t scales, const
 }
 
 /// `multiplier` is input scale / output scale.
-inline void requantize(std::int64_t count, const std::int8_t *x, std::int32_t x_zero,
-                       Multiplier multiplier, std::int32_t zero_point, std::int8_t *out) {
-  std::transform(x, x + count, out, [=](std::int8_t value) {
-    return kernels::requantize(value - x_zero, multiplier, zero_point, -128, 127);
+template <typename From, typename To>
+void requantize(std::int64_t count, const From *x, std::int32_t x_zero, Multiplier multiplier,
+                std::int32_t zero_point, To *out) {
+  std::transform(x, x + count, out, [=](From value) {
+    const std::int32_t scaled = multiply_by_quantized_multiplier(value - x_zero, multiplier);
+    return static_cast<To>(kernels::clamp(scaled + zero_point, std::numeric_limits<To>::min(),
+                                          std::numeric_limits<To>::max()));
   });
 }
 
