@@ -2,6 +2,7 @@
 #include "compiler/codegen/rescale.hpp"
 
 #include "compiler/ir/types.hpp"
+#include "compiler/plan/kernel_facts.hpp"
 
 #include <limits>
 
@@ -67,37 +68,43 @@ Expected<Layer> make_patches(const LayerContext &c, const std::string &kernel,
   return layer;
 }
 
-Expected<Layer> make_depthwise(const LayerContext &c, const ir::Window &window,
-                               const Fields &geometry) {
+Expected<Layer> make_depthwise(const LayerContext &c, const Fields &geometry) {
   const std::int64_t channels = c.out().shape[3];
-  const auto taps = size(window.kernel_h * window.kernel_w);
-  const std::size_t element = ir::element_size(c.in(1).element);
   const ir::ConstantData &filter = *c.input(1).constant;
-  Layer layer;
+  const std::size_t element = ir::element_size(c.in(1).element);
+  const std::size_t taps = filter.size() / element / size(channels);
+  const bool by_lines = plan::works_by_lines(c.graph, c.node, c.packing);
+  const std::int32_t zero = c.is_int8() ? c.zero_point(c.in()) : 0;
   const Filters filters = c.is_int8()
                               ? int8_filters(transposed(filter, taps, size(channels), 1), channels)
                               : Filters{channels, {}, {}};
-  const auto &packing = c.is_int8() ? c.packing.int8_depthwise : c.packing.float_depthwise;
-  layer.weights.push_back(
-      {c.name + "_filter", c.in(1).element,
-       pack_depthwise(filter, taps, size(channels), element, packing),
-       c.packing.weight_alignment});
-  const std::int32_t zero = c.is_int8() ? c.zero_point(c.in()) : 0;
-  const auto rescale = rescale_fields(
-      c, filters, packing.folds_zero_point ? packing.held_offset + zero : 0, layer);
+  const auto &packing = by_lines      ? kernels::isa::kDepthwiseLines
+                        : c.is_int8() ? c.packing.int8_depthwise
+                                      : c.packing.float_depthwise;
+  Layer layer;
+  layer.weights.push_back({c.name + "_filter", c.in(1).element,
+                           pack_depthwise(filter, taps, size(channels), element, packing),
+                           c.packing.weight_alignment});
+  const auto rescale =
+      rescale_fields(c, filters, packing.folds_zero_point ? packing.held_offset + zero : 0, layer);
   if (!rescale) {
     return Failure{rescale.error()};
   }
   Fields parameters;
   parameters.add("window", geometry)
       .add("filter", "weights::" + c.name + "_filter")
-      .add("input_offset", -zero)
+      .add(by_lines ? "padding" : "input_offset", by_lines ? zero : -zero)
       .add("arithmetic", rescale->fields);
-  layer.header = "depthwise_conv2d.hpp";
-  layer.calls.push_back({"depthwise_conv2d<generic::" + rescale->type + ">",
-                         "DepthwiseConv2d<generic::" + rescale->type + ">",
+  const std::string kernel = by_lines ? "depthwise_lines" : "depthwise_conv2d";
+  const std::string type = by_lines ? "DepthwiseLines" : "DepthwiseConv2d";
+  layer.header = kernel + ".hpp";
+  layer.calls.push_back({kernel + "<generic::" + rescale->type + ">",
+                         type + "<generic::" + rescale->type + ">",
                          std::move(parameters),
                          {c.input_text(0, layer), c.output_text()}});
+  if (by_lines) {
+    layer.calls.back().arguments.push_back(c.scratch_text());
+  }
   return layer;
 }
 
@@ -119,7 +126,7 @@ Expected<Layer> make_convolution_of(const LayerContext &c, const ir::Window &win
   const bool depthwise = c.node.op == ir::Op::kDepthwiseConv2d;
   const std::int64_t inputs = c.in().shape[3];
   if (depthwise && inputs == c.out().shape[3] && !dilated) {
-    return make_depthwise(c, window, geometry);
+    return make_depthwise(c, geometry);
   }
   const std::int64_t groups = depthwise ? inputs : ir::int_attribute(c.node, "groups", 1);
   const DenseFilter filter = dense_filter(c, window, groups);

@@ -120,8 +120,11 @@ private:
     }
     for (std::size_t i = 0; i < node->inputs.size(); ++i) {
       const auto lead = overlap_lead_bytes(graph_, *node, i, *packing_);
+      const bool in_place = works_by_lines(graph_, *node, *packing_);
       const bool ahead =
-          lead && at + static_cast<std::uint64_t>(std::max<std::int64_t>(0, *lead)) <= other_at;
+          lead && (in_place ? at == other_at
+                            : at + static_cast<std::uint64_t>(std::max<std::int64_t>(0, *lead)) <=
+                                  other_at);
       if (same_content(node->inputs[i], other) && !ahead) {
         return false;
       }

@@ -136,7 +136,7 @@ std::int64_t convolution_lead(const ir::Graph &graph, const ir::Node &node,
                ? lead_of_whole_positions(walk)
                : lead_of_gathered_groups(walk, static_cast<std::size_t>(patches->position_tile));
   case ConvolutionKernel::kDepthwise:
-    return lead_of_separate_channels(walk);
+    return works_by_lines(graph, node, packing) ? 0 : lead_of_separate_channels(walk);
   case ConvolutionKernel::kSparse:
     break;
   }
@@ -237,12 +237,40 @@ std::optional<std::int64_t> overlap_lead_bytes(const ir::Graph &graph, const ir:
   }
 }
 
+bool works_by_lines(const ir::Graph &graph, const ir::Node &node, const Packing &packing) {
+  const ir::TensorType &in = graph.values[node.inputs[0]].type;
+  if (node.op != Op::kDepthwiseConv2d || !packing.int8_depthwise_lines ||
+      in.element != ir::ElementType::kInt8 || !is_image(graph, node) ||
+      kernel_of(graph, node) != ConvolutionKernel::kDepthwise) {
+    return false;
+  }
+  const ir::Shape &out = graph.values[node.outputs[0]].type.shape;
+  const ir::Window w = ir::window_of(node, graph.values[node.inputs[1]].type.shape);
+  const bool stepped = (w.stride_h == 1 && w.stride_w == 1) || (w.stride_h == 2 && w.stride_w == 2);
+  // Outputs never outnumber the inputs that were read before them.
+  return w.kernel_h == 3 && w.kernel_w == 3 && stepped && w.pad_top <= 1 && w.pad_left <= 1 &&
+         out[1] <= in.shape[1] && out[2] <= in.shape[2];
+}
+
 namespace {
+
+/// Three lines of 16-bit elements, each with its padding, of even length.
+std::uint64_t lines_scratch(const ir::Graph &graph, const ir::Node &node) {
+  const ir::Shape &in = graph.values[node.inputs[0]].type.shape;
+  const ir::Shape &out = graph.values[node.outputs[0]].type.shape;
+  const ir::Window w = ir::window_of(node, graph.values[node.inputs[1]].type.shape);
+  return static_cast<std::uint64_t>(kernels::isa::depthwise_lines_bytes(
+      static_cast<int>(in[2]), static_cast<int>(out[2]), static_cast<int>(w.stride_w),
+      static_cast<int>(w.pad_left)));
+}
 
 std::uint64_t convolution_scratch(const ir::Graph &graph, const ir::Node &node,
                                   const Packing &packing) {
   const auto *patches = patches_packing(graph.values[node.inputs[0]].type, packing);
   const ConvolutionKernel kernel = kernel_of(graph, node);
+  if (works_by_lines(graph, node, packing)) {
+    return lines_scratch(graph, node);
+  }
   if (patches == nullptr || kernel == ConvolutionKernel::kDepthwise) {
     return 0;
   }

@@ -24,6 +24,11 @@ namespace tinyml::plan {
                                                              std::size_t input,
                                                              const kernels::isa::Packing &packing);
 
+/// A depthwise convolution that goes channel by channel through lines it holds: its output lies
+/// exactly over its dying input, or apart.
+[[nodiscard]] bool works_by_lines(const ir::Graph &graph, const ir::Node &node,
+                                  const kernels::isa::Packing &packing);
+
 /// Working memory that the kernel set needs for the node; 0 for most.
 [[nodiscard]] std::uint64_t scratch_bytes(const ir::Graph &graph, const ir::Node &node,
                                           const kernels::isa::Packing &packing);

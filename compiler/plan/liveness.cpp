@@ -116,8 +116,9 @@ std::vector<Overlap> find_overlaps(const ir::Graph &graph, const Buffers &buffer
       forbidden.push_back(*input);
       continue;
     }
-    overlaps.push_back(
-        {output, *input, static_cast<std::uint32_t>(std::max<std::int64_t>(0, *lead))});
+    overlaps.push_back({output, *input,
+                        static_cast<std::uint32_t>(std::max<std::int64_t>(0, *lead)),
+                        works_by_lines(graph, node, buffers.packing)});
   }
   // An input that is read twice may only be overlaid as far as both readings allow.
   std::erase_if(overlaps, [&](const Overlap &overlap) {

@@ -50,6 +50,7 @@ struct Overlap {
   std::uint32_t output = 0; ///< buffer
   std::uint32_t input = 0;  ///< buffer
   std::uint32_t lead_bytes = 0;
+  bool only_in_place = false; ///< at the input's own offset or apart
 };
 
 /// What node `node` permits for those of its inputs that are computed; whether such an input dies

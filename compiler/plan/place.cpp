@@ -181,6 +181,32 @@ void PlacementProblem::allow_overlay(std::size_t lower, std::size_t upper,
   distance = std::min(distance, static_cast<std::int64_t>(lead_bytes));
 }
 
+void PlacementProblem::keep_distance(std::size_t a, std::size_t b, std::int64_t bytes) {
+  auto &distance = distances_[a * items_.size() + b];
+  distance = std::max(distance, bytes);
+}
+
+PlacementProblem grouped(const PlacementProblem &problem,
+                         const std::vector<std::size_t> &group_of) {
+  const std::size_t count =
+      group_of.empty() ? 0 : *std::max_element(group_of.begin(), group_of.end()) + 1;
+  std::vector<Item> groups(count, Item{0, 1});
+  for (std::size_t item = 0; item < group_of.size(); ++item) {
+    Item &group = groups[group_of[item]];
+    group.size_bytes = std::max(group.size_bytes, problem.items()[item].size_bytes);
+    group.alignment = std::max(group.alignment, problem.items()[item].alignment);
+  }
+  PlacementProblem result(std::move(groups));
+  for (std::size_t a = 0; a < group_of.size(); ++a) {
+    for (std::size_t b = 0; b < group_of.size(); ++b) {
+      if (group_of[a] != group_of[b]) {
+        result.keep_distance(group_of[a], group_of[b], problem.distance(a, b));
+      }
+    }
+  }
+  return result;
+}
+
 bool PlacementProblem::fits(std::size_t a, std::uint64_t offset_a, std::size_t b,
                             std::uint64_t offset_b) const {
   if (distance(a, b) == kFree) {

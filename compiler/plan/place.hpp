@@ -30,6 +30,8 @@ public:
   [[nodiscard]] std::int64_t distance(std::size_t a, std::size_t b) const {
     return distances_[a * items_.size() + b];
   }
+  /// At least this distance; kFree changes nothing.
+  void keep_distance(std::size_t a, std::size_t b, std::int64_t bytes);
   /// Whether two offsets keep their distance.
   [[nodiscard]] bool fits(std::size_t a, std::uint64_t offset_a, std::size_t b,
                           std::uint64_t offset_b) const;
@@ -38,6 +40,11 @@ private:
   std::vector<Item> items_;
   std::vector<std::int64_t> distances_;
 };
+
+/// The problem of placing groups whose members start at one offset: `group_of` names the group of
+/// each item, counted from 0. A group keeps the largest distance any of its members must keep.
+[[nodiscard]] PlacementProblem grouped(const PlacementProblem &problem,
+                                       const std::vector<std::size_t> &group_of);
 
 struct PlacementResult {
   std::vector<std::uint64_t> offsets;

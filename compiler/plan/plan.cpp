@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace tinyml::plan {
 namespace {
@@ -59,6 +60,33 @@ void add_scratch(const ir::Graph &graph, const PlanOptions &options, Draft &draf
   }
 }
 
+bool dies_at(const Draft &draft, std::uint32_t buffer, std::uint32_t step) {
+  return draft.lifetimes[buffer].last == step && !draft.buffers.list[buffer].is_graph_output;
+}
+
+/// Groups of items that share their start: outputs of operators that work in place or not at all,
+/// and the inputs that die with them. By item, numbered from 0.
+std::vector<std::size_t> find_groups(const ir::Graph &graph, const PlanOptions &options,
+                                     const Draft &draft) {
+  std::vector<std::size_t> first(draft.lifetimes.size());
+  std::iota(first.begin(), first.end(), std::size_t{0});
+  for (std::uint32_t step = 0; options.overlap && step < draft.plan.order.size(); ++step) {
+    for (const Overlap &overlap : find_overlaps(graph, draft.buffers, draft.plan.order[step])) {
+      if (overlap.only_in_place && dies_at(draft, overlap.input, step)) {
+        std::replace(first.begin(), first.end(), first[overlap.output], first[overlap.input]);
+      }
+    }
+  }
+  std::vector<std::size_t> numbers(first.size(), first.size());
+  std::size_t count = 0;
+  for (std::size_t &item : first) {
+    std::size_t &number = numbers[item];
+    number = number == first.size() ? count++ : number;
+    item = number;
+  }
+  return first;
+}
+
 PlacementProblem make_problem(const ir::Graph &graph, const PlanOptions &options,
                               const Draft &draft) {
   std::vector<Item> items;
@@ -81,9 +109,7 @@ PlacementProblem make_problem(const ir::Graph &graph, const PlanOptions &options
   }
   for (std::uint32_t step = 0; options.overlap && step < draft.plan.order.size(); ++step) {
     for (const Overlap &overlap : find_overlaps(graph, draft.buffers, draft.plan.order[step])) {
-      const bool dies = draft.lifetimes[overlap.input].last == step &&
-                        !draft.buffers.list[overlap.input].is_graph_output;
-      if (dies) {
+      if (!overlap.only_in_place && dies_at(draft, overlap.input, step)) {
         problem.allow_overlay(overlap.output, overlap.input, overlap.lead_bytes);
       }
     }
@@ -99,8 +125,11 @@ std::uint64_t peak(const ir::Graph &graph, const Draft &draft, bool overlap) {
   return *std::max_element(bytes.begin(), bytes.end());
 }
 
-void take_offsets(const ir::Graph &graph, const std::vector<std::uint64_t> &offsets, Draft &draft) {
-  const auto offset = [&](std::size_t item) { return static_cast<std::uint32_t>(offsets[item]); };
+void take_offsets(const ir::Graph &graph, const std::vector<std::uint64_t> &offsets,
+                  const std::vector<std::size_t> &group_of, Draft &draft) {
+  const auto offset = [&](std::size_t item) {
+    return static_cast<std::uint32_t>(offsets[group_of[item]]);
+  };
   draft.plan.placements.resize(graph.values.size());
   for (std::size_t value = 0; value < graph.values.size(); ++value) {
     if (const auto buffer = draft.buffers.of_value[value]) {
@@ -148,13 +177,14 @@ Expected<MemoryPlan> make_plan(const ir::Graph &graph, const PlanOptions &option
   add_scratch(graph, options, draft);
 
   const std::uint64_t lower_bound = peak(graph, draft, options.overlap);
-  const PlacementProblem problem = make_problem(graph, options, draft);
+  const auto groups = find_groups(graph, options, draft);
+  const PlacementProblem problem = grouped(make_problem(graph, options, draft), groups);
   const bool small = problem.items().size() <= kMostSearchedItems;
   const PlacementResult result = place(problem, lower_bound, small ? options.search_budget : 0);
   if (result.total_bytes > std::numeric_limits<std::uint32_t>::max()) {
     return fail(ErrorCode::kDoesNotFit, "the tensors need more than 4 GB");
   }
-  take_offsets(graph, result.offsets, draft);
+  take_offsets(graph, result.offsets, groups, draft);
   draft.plan.arena_bytes = static_cast<std::uint32_t>(result.total_bytes);
   draft.plan.lower_bound_bytes = static_cast<std::uint32_t>(lower_bound);
   draft.plan.peak_live_bytes = static_cast<std::uint32_t>(peak(graph, draft, false));

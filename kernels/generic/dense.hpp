@@ -10,9 +10,10 @@ namespace tinyml::kernels::generic {
 
 /// Every output channel of the positions whose inputs `source` (isa::Patches or isa::Row) holds;
 /// `step` elements lie between the outputs of neighbouring positions. `channel` numbers the first
-/// one in the tables of `arithmetic`.
+/// one in the tables of `arithmetic`, which is taken by value: outputs, being bytes, could
+/// otherwise change it under way.
 template <typename Source, typename Arithmetic, typename T>
-inline void multiply_all(const Source &source, const Arithmetic &arithmetic, const T *weights,
+inline void multiply_all(const Source &source, const Arithmetic arithmetic, const T *weights,
                          int channel, int channels, int positions, T *output, int step) {
   for (int done = 0; done < channels; done += Source::kOutputs) {
     typename Source::TileSums sums;

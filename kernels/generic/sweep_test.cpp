@@ -8,6 +8,9 @@
 #include "kernels/generic/conv2d.hpp"
 #include "kernels/generic/conv2d_sparse.hpp"
 #include "kernels/generic/depthwise_conv2d.hpp"
+#if TINYML_SWEEP_LINES
+#include "kernels/generic/depthwise_lines.hpp"
+#endif
 #include "kernels/generic/fully_connected.hpp"
 #include "kernels/generic/max_pool2d.hpp"
 #include "kernels/reference/depthwise_conv2d.hpp"
@@ -179,7 +182,10 @@ std::int64_t lead_of(const Case &c, ir::Op op) {
   node.attributes["dilations"] = Ints{w.dilation_h, w.dilation_w};
   node.attributes["pads"] = Ints{w.pad_top, w.pad_left, 0, 0};
   node.attributes["kernel"] = Ints{w.kernel_h, w.kernel_w};
-  const auto lead = plan::overlap_lead_bytes(graph, node, 0, isa::kPacking);
+  // The kernel that goes by lines has a sweep of its own.
+  isa::Packing packing = isa::kPacking;
+  packing.int8_depthwise_lines = false;
+  const auto lead = plan::overlap_lead_bytes(graph, node, 0, packing);
   EXPECT_TRUE(lead.has_value());
   return lead.value_or(0);
 }
@@ -300,6 +306,49 @@ template <typename A> void sweep_depthwise(unsigned seed) {
 
 TEST(Sweep, DepthwiseConv2dEqualsTheReference) { sweep_depthwise<Int8Arithmetic>(3); }
 TEST(Sweep, DepthwiseWithLargeScalesEqualsTheReference) { sweep_depthwise<Int8WideArithmetic>(6); }
+
+#if TINYML_SWEEP_LINES
+/// Small images, many channels, both strides; apart and exactly in place.
+template <typename A> void sweep_lines(unsigned seed) {
+  Random random(seed);
+  for (int round = 0; round < kRounds; ++round) {
+    reference::Conv2dShape s{};
+    const std::int32_t stride = random.pick(1, 2);
+    s.in = {random.pick(1, 2), random.pick(2, 9), random.pick(2, 9), random.pick(1, 9)};
+    s.window = {3, 3, stride, stride, 1, 1, random.pick(0, 1), random.pick(0, 1)};
+    s.out = {
+        s.in.batches, out_size(s.in.height, s.window.pad_top + random.pick(0, 1), 3, 1, stride),
+        out_size(s.in.width, s.window.pad_left + random.pick(0, 1), 3, 1, stride), s.in.channels};
+    if (s.out.height < 1 || s.out.width < 1) {
+      continue;
+    }
+    const Case c = filled_case(random, s, Kind::kDepthwise, std::is_same_v<A, Int8WideArithmetic>);
+    const std::size_t channels = size(s.out.channels);
+    const auto packed = codegen::pack_depthwise(c.filter, 9, channels, 1, isa::kDepthwiseLines);
+    std::vector<std::int32_t> bias = c.bias;
+    for (std::size_t i = 0; i < c.filter.size(); ++i) {
+      bias[i % channels] -= kInputZero * static_cast<std::int8_t>(c.filter[i]);
+    }
+    std::vector<std::uint8_t> scratch(static_cast<std::size_t>(isa::depthwise_lines_bytes(
+                                          s.in.width, s.out.width, stride, s.window.pad_left)) +
+                                          16,
+                                      0xA5);
+    const DepthwiseLines<A> layer{window_of(s), as_int8(packed), kInputZero,
+                                  arithmetic_of<A>(c, bias)};
+    const Bytes wanted = reference_convolution(c, true);
+    Bytes apart(c.outputs());
+    depthwise_lines<A>(layer, c.input.data(), apart.data(), aligned(scratch));
+    ASSERT_EQ(apart, wanted) << "round " << round;
+    Bytes in_place = c.input;
+    depthwise_lines<A>(layer, in_place.data(), in_place.data(), aligned(scratch));
+    in_place.resize(c.outputs());
+    ASSERT_EQ(in_place, wanted) << "in place, round " << round;
+  }
+}
+
+TEST(Sweep, DepthwiseLinesEqualTheReference) { sweep_lines<Int8Arithmetic>(9); }
+TEST(Sweep, DepthwiseLinesWithLargeScalesEqualTheReference) { sweep_lines<Int8WideArithmetic>(10); }
+#endif
 
 /// One row of inputs, as long as a channel count can be.
 template <typename A> void sweep_row(unsigned seed) {

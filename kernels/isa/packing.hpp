@@ -58,6 +58,24 @@ struct DepthwisePacking {
   }
 };
 
+/// Filters of layers that go channel by channel.
+inline constexpr DepthwisePacking kDepthwiseLines = {1, 1, 1, true, 0};
+
+/// Elements of one held line of a 3x3 depthwise layer: padding, the input's row, and what the last
+/// window reads beyond it; even, and one pair more for windows that are computed two at a time.
+[[nodiscard]] constexpr int depthwise_line_length(int width, int output_width, int stride,
+                                                  int pad_left) {
+  const int input_end = pad_left + width;
+  const int windows_end = (output_width - 1) * stride + 3;
+  return ((input_end > windows_end ? input_end : windows_end) + 3) / 2 * 2;
+}
+
+/// Scratch memory of such a layer: three lines of 16-bit elements.
+[[nodiscard]] constexpr long long depthwise_lines_bytes(int width, int output_width, int stride,
+                                                        int pad_left) {
+  return 3LL * depthwise_line_length(width, output_width, stride, pad_left) * 2;
+}
+
 struct Packing {
   ProductPacking int8_patches; ///< convolutions
   ProductPacking int8_row;     ///< fully connected: one position
@@ -65,6 +83,9 @@ struct Packing {
   ProductPacking float_row;
   DepthwisePacking int8_depthwise;
   DepthwisePacking float_depthwise;
+  /// 3x3 depthwise layers of int8 go channel by channel through three held lines
+  /// (depthwise_lines.hpp of the set), their filters packed as kDepthwiseLines says.
+  bool int8_depthwise_lines;
   /// Bytes; every tensor in the arena begins at a multiple of it. 1: the element's own alignment.
   int tensor_alignment;
   /// Bytes; the same for packed weights in ROM.
@@ -79,7 +100,7 @@ struct Packing {
                 31U +
             int8_depthwise.fingerprint()) *
                31U +
-           float_depthwise.fingerprint() * 7U +
+           float_depthwise.fingerprint() * 7U + (int8_depthwise_lines ? 101U : 0U) +
            static_cast<unsigned>(tensor_alignment);
   }
 };

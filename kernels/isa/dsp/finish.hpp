@@ -30,8 +30,21 @@ struct FastFinish {
   }
 };
 
-[[nodiscard]] inline FastFinish fast_finish(const generic::Int8Arithmetic &arithmetic,
-                                            int channel) {
+/// The same for scales of 1/2 and more.
+struct WideFinish {
+  const generic::Int8WideArithmetic &arithmetic;
+  generic::Int8WideArithmetic::Channel channel;
+
+  [[nodiscard]] std::int32_t operator()(std::int32_t sum) const {
+    return arithmetic.finish(sum, channel);
+  }
+};
+
+[[nodiscard]] inline WideFinish finish_of(const generic::Int8WideArithmetic &arithmetic,
+                                          int channel) {
+  return {arithmetic, arithmetic.of_channel(channel)};
+}
+[[nodiscard]] inline FastFinish finish_of(const generic::Int8Arithmetic &arithmetic, int channel) {
   const auto c = arithmetic.of_channel(channel);
   return {c.bias, c.multiplier, c.shift, 2 * arithmetic.output_zero_point + 1};
 }
@@ -42,7 +55,7 @@ template <typename Sums>
 inline void finish_tile(const generic::Int8Arithmetic &arithmetic, const Sums &sums, int channel,
                         int count, int positions, std::int8_t *output, int step) {
   for (int lane = 0; lane < count; ++lane) {
-    const dsp::FastFinish finish = dsp::fast_finish(arithmetic, channel + lane);
+    const dsp::FastFinish finish = dsp::finish_of(arithmetic, channel + lane);
     std::int8_t *to = output + lane;
     for (int position = 0; position < positions; ++position, to += step) {
       *to = static_cast<std::int8_t>(

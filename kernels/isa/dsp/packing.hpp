@@ -14,6 +14,7 @@ inline constexpr Packing kPacking = {
     /*float_row=*/{4, 1, 1, 1, 0, 0},
     /*int8_depthwise=*/{4, 1, 1, false, 0},
     /*float_depthwise=*/{4, 1, 1, false, 0},
+    /*int8_depthwise_lines=*/true,
     /*tensor_alignment=*/1,
     /*weight_alignment=*/4,
 };
