@@ -11,7 +11,7 @@ namespace tinyml::kernels::generic {
 /// Every output channel of the positions whose inputs `source` (isa::Patches or isa::Row) holds;
 /// `step` elements lie between the outputs of neighbouring positions. `channel` numbers the first
 /// one in the tables of `arithmetic`, which is taken by value: outputs, being bytes, could
-/// otherwise change it under way.
+/// otherwise change it under way. A kernel set may have its own for some sources.
 template <typename Source, typename Arithmetic, typename T>
 inline void multiply_all(const Source &source, const Arithmetic arithmetic, const T *weights,
                          int channel, int channels, int positions, T *output, int step) {

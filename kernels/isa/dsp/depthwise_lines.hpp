@@ -86,8 +86,7 @@ inline void take_row(ChannelLines &lines, const Window &w, const std::int8_t *ch
 /// Two neighbouring windows share their loads; the second one begins at the odd halves.
 template <typename Finish>
 inline void row_of_windows(const ChannelLines &lines, const LineTaps &taps, const Finish &finish,
-                           std::int32_t low, std::int32_t high, int count, std::int8_t *output,
-                           int step) {
+                           int count, std::int8_t *output, int step) {
   const std::uint32_t *a = lines.row(0);
   const std::uint32_t *b = lines.row(1);
   const std::uint32_t *c = lines.row(2);
@@ -98,19 +97,15 @@ inline void row_of_windows(const ChannelLines &lines, const LineTaps &taps, cons
     even = isa::dsp::multiply_low_high(isa::dsp::multiply_pair(even, left, first), right, last);
     odd = isa::dsp::multiply_pair(isa::dsp::multiply_high_low(odd, left, first), right, last);
   };
-  const auto put = [&](std::int32_t sum) {
-    *output = static_cast<std::int8_t>(clamp(finish(sum), low, high));
-    output += step;
-  };
-  for (; count > 0; count -= 2, ++a, ++b, ++c) {
-    std::int32_t even = 0;
-    std::int32_t odd = 0;
+  for (; count > 0; count -= 2, ++a, ++b, ++c, output += 2 * step) {
+    std::int32_t even = finish.start();
+    std::int32_t odd = even;
     add(even, odd, a, taps.first[0], taps.last[0]);
     add(even, odd, b, taps.first[1], taps.last[1]);
     add(even, odd, c, taps.first[2], taps.last[2]);
-    put(even);
+    output[0] = finish(even);
     if (count > 1) {
-      put(odd);
+      output[step] = finish(odd);
     }
   }
 }
@@ -118,8 +113,7 @@ inline void row_of_windows(const ChannelLines &lines, const LineTaps &taps, cons
 /// Every second window only.
 template <typename Finish>
 inline void row_of_wide_windows(const ChannelLines &lines, const LineTaps &taps,
-                                const Finish &finish, std::int32_t low, std::int32_t high,
-                                int count, std::int8_t *output, int step) {
+                                const Finish &finish, int count, std::int8_t *output, int step) {
   const std::uint32_t *a = lines.row(0);
   const std::uint32_t *b = lines.row(1);
   const std::uint32_t *c = lines.row(2);
@@ -128,10 +122,9 @@ inline void row_of_wide_windows(const ChannelLines &lines, const LineTaps &taps,
     return isa::dsp::multiply_low_high(isa::dsp::multiply_pair(sum, x[0], first), x[1], last);
   };
   for (; count > 0; --count, ++a, ++b, ++c, output += step) {
-    const std::int32_t sum =
-        add(add(add(0, a, taps.first[0], taps.last[0]), b, taps.first[1], taps.last[1]), c,
-            taps.first[2], taps.last[2]);
-    *output = static_cast<std::int8_t>(clamp(finish(sum), low, high));
+    std::int32_t sum = add(finish.start(), a, taps.first[0], taps.last[0]);
+    sum = add(sum, b, taps.first[1], taps.last[1]);
+    *output = finish(add(sum, c, taps.first[2], taps.last[2]));
   }
 }
 
@@ -157,11 +150,9 @@ inline void depthwise_lines(const Layer &layer, const std::int8_t *input, std::i
           take_row(lines, w, input + channel, taken, p.padding);
         }
         if (w.stride_width == 1) {
-          row_of_windows(lines, pairs, finish, p.arithmetic.low, p.arithmetic.high, w.output_width,
-                         to, channels);
+          row_of_windows(lines, pairs, finish, w.output_width, to, channels);
         } else {
-          row_of_wide_windows(lines, pairs, finish, p.arithmetic.low, p.arithmetic.high,
-                              w.output_width, to, channels);
+          row_of_wide_windows(lines, pairs, finish, w.output_width, to, channels);
         }
         to += w.output_width * channels;
       }

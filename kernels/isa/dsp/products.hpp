@@ -21,14 +21,19 @@ public:
 
 namespace dsp {
 
-/// Four sums of products with one filter. Held inputs: a block of four lies as four words with the
+/// One filter at four positions.
+struct FourSums {
+  std::int32_t a, b, c, d;
+};
+
+/// bias + the products with one filter. Held inputs: a block of four lies as four words with the
 /// inputs 0 and 2 of each position, then four words with 1 and 3.
-inline void multiply_blocks(std::int32_t (&sums)[4][1], const std::uint32_t *held,
-                            const std::int8_t *weights, int blocks) {
-  std::int32_t a = 0;
-  std::int32_t b = 0;
-  std::int32_t c = 0;
-  std::int32_t d = 0;
+inline FourSums multiply_blocks(const std::uint32_t *held, const std::int8_t *weights, int blocks,
+                                std::int32_t bias) {
+  std::int32_t a = bias;
+  std::int32_t b = bias;
+  std::int32_t c = bias;
+  std::int32_t d = bias;
 #if defined(__ARM_FEATURE_DSP)
 #define TINYML_BLOCK                                                                               \
   "ldr %[word], [%[weights]], #4\n\t"                                                              \
@@ -69,10 +74,7 @@ inline void multiply_blocks(std::int32_t (&sums)[4][1], const std::uint32_t *hel
     d = multiply_pair(multiply_pair(d, even, held[3]), odd, held[7]);
   }
 #endif
-  sums[0][0] = a;
-  sums[1][0] = b;
-  sums[2][0] = c;
-  sums[3][0] = d;
+  return {a, b, c, d};
 }
 
 } // namespace dsp
@@ -87,27 +89,36 @@ public:
   Patches(void *scratch, int depth) : held_(static_cast<std::int16_t *>(scratch)), depth_(depth) {}
 
   void put(int position, int at, const std::int8_t *from, int count) {
+    std::int16_t *to = half(position, at);
     for (; count > 0 && (at & 3) != 0; --count) {
-      *half(position, at++) = *from++;
+      *to = *from++;
+      to += step_from(at++);
     }
-    auto *to = reinterpret_cast<std::uint32_t *>(half(position, at));
-    for (; count >= 4; count -= 4, at += 4, from += 4, to += 8) {
+    for (; count >= 4; count -= 4, at += 4, from += 4, to += 16) {
       const std::uint32_t word = dsp::load_word(from);
-      to[0] = dsp::widen_even(word);
-      to[4] = dsp::widen_odd(word);
+      auto *words = reinterpret_cast<std::uint32_t *>(to);
+      words[0] = dsp::widen_even(word);
+      words[4] = dsp::widen_odd(word);
     }
     for (; count > 0; --count) {
-      *half(position, at++) = *from++;
+      *to = *from++;
+      to += step_from(at++);
     }
   }
   void fill(int position, int at, std::int8_t value, int count) {
+    std::int16_t *to = half(position, at);
     for (; count > 0; --count) {
-      *half(position, at++) = value;
+      *to = value;
+      to += step_from(at++);
     }
   }
   void multiply(TileSums &sums, const std::int8_t *weights, int /*positions*/) const {
-    dsp::multiply_blocks(sums.at, reinterpret_cast<const std::uint32_t *>(held_), weights,
-                         depth_ >> 2);
+    const dsp::FourSums four = multiply(weights, 0);
+    sums = {{{four.a}, {four.b}, {four.c}, {four.d}}};
+  }
+  [[nodiscard]] dsp::FourSums multiply(const std::int8_t *weights, std::int32_t bias) const {
+    return dsp::multiply_blocks(reinterpret_cast<const std::uint32_t *>(held_), weights,
+                                depth_ >> 2, bias);
   }
   [[nodiscard]] int tile_step() const { return depth_; }
 
@@ -116,6 +127,8 @@ private:
   [[nodiscard]] std::int16_t *half(int position, int at) const {
     return held_ + (at >> 2) * 16 + (at & 1) * 8 + position * 2 + ((at >> 1) & 1);
   }
+  /// From one input of a position to its next.
+  [[nodiscard]] static int step_from(int at) { return (at & 1) == 0 ? 8 : (at & 2) != 0 ? 7 : -7; }
 
   std::int16_t *held_;
   int depth_;
