@@ -2,6 +2,7 @@
 // Host only: the compiler asks for kernel sets by name.
 #pragma once
 
+#include "kernels/isa/avx512vnni/packing.hpp"
 #include "kernels/isa/dsp/packing.hpp"
 #include "kernels/isa/scalar/packing.hpp"
 
@@ -17,6 +18,7 @@ struct KernelSet {
 
 inline constexpr KernelSet kKernelSets[] = {
     {"scalar", &scalar::kPacking},
+    {"avx512vnni", &avx512vnni::kPacking},
     {"dsp", &dsp::kPacking},
 };
 
