@@ -19,7 +19,7 @@ Expected<void> write_request(const LocalBuild &build, const ModelSource &source,
                   {"model", "model.onnx"},
                   {"model_name", source.name},
                   {"profile", kit.profile},
-                  {"options", {{"precision", build.model.float32 ? "float32" : "int8"}}},
+                  {"options", {{"precision", build.model.float32 ? "float32" : "int8"}, {"optimize", build.model.optimize}}},
                   {"calibration", nullptr},
                   {"kit", kit.folder.string()},
                   {"program", build.program}};

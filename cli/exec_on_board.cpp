@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fstream>
 
 namespace tinyml::cli {
 namespace {
@@ -28,18 +29,44 @@ exec::Job job_for(const BoardProgram &program, std::size_t inferences, std::uint
   return job;
 }
 
-Expected<void> write_job(const std::filesystem::path &store, std::uint64_t store_bytes,
+/// The job at the beginning of the board's store, the rest of it erased.
+Expected<void> write_job(const BoardProgram &program, const std::filesystem::path &store,
                          const exec::Job &job, ByteView inputs) {
-  std::vector<std::uint8_t> bytes(store_bytes, 0xFF);
+  const auto store_bytes = tender::store_bytes(program.board);
+  const auto file_bytes = tender::store_file_bytes(program.board);
+  if (!store_bytes.ok() || !file_bytes.ok()) {
+    return Failure{store_bytes.ok() ? file_bytes.error() : store_bytes.error()};
+  }
+  std::vector<std::uint8_t> bytes(*store_bytes, 0xFF);
   exec::encode(job, std::span<std::uint8_t, exec::kJobBytes>(bytes.data(), exec::kJobBytes));
   std::copy(inputs.begin(), inputs.end(), bytes.begin() + job.input_offset);
-  return host::write_file(store, bytes);
+  if (const auto written = host::write_file(store, bytes); !written.ok()) {
+    return written;
+  }
+  std::error_code error;
+  std::filesystem::resize_file(store, *file_bytes, error);
+  return error ? Expected<void>(fail(ErrorCode::kResourceFull,
+                                     "cannot make the store of board '" + program.board +
+                                         "': " + error.message()))
+               : Expected<void>{};
+}
+
+/// The store's bytes that a job can have written.
+Expected<std::vector<std::uint8_t>> read_store(const std::filesystem::path &store,
+                                               const exec::Job &job) {
+  std::vector<std::uint8_t> bytes(job.record_offset(job.count));
+  std::ifstream in(store, std::ios::binary);
+  in.read(reinterpret_cast<char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  if (!in) {
+    return fail(ErrorCode::kInternal, "cannot read the board's store '" + store.string() + "'");
+  }
+  return bytes;
 }
 
 /// Adds one start's outputs to `run`; the value is the time its inferences took, in nanoseconds.
 Expected<std::uint64_t> collect(const std::filesystem::path &store, const exec::Job &job,
                                 BoardRun &run) {
-  const auto bytes = host::read_file(store);
+  const auto bytes = read_store(store, job);
   if (!bytes.ok()) {
     return Failure{bytes.error()};
   }
@@ -87,7 +114,7 @@ Expected<BoardRun> run_on_board(const BoardProgram &program, ByteView inputs,
     }
     const ByteView part =
         inputs.subspan(done * program.input_bytes, job.count * program.input_bytes);
-    if (const auto written = write_job(store, *store_bytes, job, part); !written.ok()) {
+    if (const auto written = write_job(program, store, job, part); !written.ok()) {
       return Failure{written.error()};
     }
     const auto ended = tender::run_exec({.board = program.board,

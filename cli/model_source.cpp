@@ -109,6 +109,9 @@ void add_model_flags(CLI::App &verb, ModelFlags &flags) {
                   "What to quantise with: mnist, fashion-mnist, or a file of float32 samples in "
                   "the model's input "
                   "layout (default: the zoo model's own data set)");
+  verb.add_option("--optimize", flags.optimize, "What to aim at: size, balanced or speed")
+      ->check(CLI::IsMember({"size", "balanced", "speed"}))
+      ->capture_default_str();
 }
 
 } // namespace tinyml::cli

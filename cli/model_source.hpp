@@ -22,6 +22,7 @@ struct ModelFlags {
   std::string
       calibration_data; ///< data set name, or a file of float32 samples; the zoo's own when empty
   bool float32 = false;
+  std::string optimize = "balanced"; ///< or "size", "speed"
 };
 
 /// Reads the model and its calibration samples, which a float build can do without.
@@ -30,7 +31,7 @@ struct ModelFlags {
 /// What went wrong with the model, with its name in front.
 [[nodiscard]] Failure<HostError> about_model(const ModelFlags &flags, const HostError &error);
 
-/// Adds MODEL, --float and --calibration to a verb.
+/// Adds MODEL, --float, --calibration and --optimize to a verb.
 void add_model_flags(CLI::App &verb, ModelFlags &flags);
 
 } // namespace tinyml::cli

@@ -54,6 +54,8 @@ Expected<Execution> exec_on_host(const Context &context, const ExecFlags &flags,
   options.model_name = source->name;
   options.precision = flags.model.float32 ? driver::Precision::kFloat32 : driver::Precision::kInt8;
   options.calibration = source->calibration;
+  options.isa = hostrun::kHostIsa;
+  options.optimize = *driver::parse_optimize(flags.model.optimize); // checked by CLI11
   const auto compiled = driver::compile_model(source->bytes, options);
   if (!compiled.ok()) {
     return about_model(flags.model, compiled.error());

@@ -72,6 +72,8 @@ Expected<void> plan(const Context &context, const PlanFlags &flags) {
   options.model_name = source->name;
   options.precision = flags.model.float32 ? driver::Precision::kFloat32 : driver::Precision::kInt8;
   options.calibration = source->calibration;
+  options.isa = kit->isa;
+  options.optimize = *driver::parse_optimize(flags.model.optimize); // checked by CLI11
   const auto model = driver::compile_model(source->bytes, options);
   if (!model.ok()) {
     return about_model(flags.model, model.error());

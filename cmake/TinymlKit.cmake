@@ -5,7 +5,7 @@ set(TINYML_KITS_DIR "${CMAKE_SOURCE_DIR}/build/kits" CACHE PATH "Where the kits 
 # Makes what os/boards/<board>/board.cmake said known to the caller, as TINYML_BOARD_<word>.
 macro(tinyml_board_words)
   set(TINYML_BOARD_WORDS DIR LIBS LINK ROOTS LINK_FLAGS PAYLOAD ROM_ORIGIN ROM_BYTES RAM_ORIGIN RAM_BYTES STACK_RULES
-    SECTION_ALIGN EXEC_SCRIPT KIT_FILES KIT_TARGETS)
+    SECTION_ALIGN EXEC_SCRIPT KIT_FILES KIT_TARGETS ISA PROGRAMS OPTIMIZE)
 endmacro()
 macro(tinyml_publish_board)
   tinyml_board_words()
@@ -21,15 +21,19 @@ macro(tinyml_load_board)
   endforeach()
 endmacro()
 
-# tinyml_device_program(NAME name SOURCES ... [LIBS ...] [ROOTS symbol...] [NOT_IN_KIT])
+# tinyml_device_program(NAME name SOURCES ... [LIBS ...] [ROOTS symbol...] [MIN_ARENA_BYTES n] [NOT_IN_KIT])
 # A program with `tinyml_program()` (os/program.hpp). Joined with the board and what it uses into one relocatable
-# <name>.o, collected and complete but for the module's and the linker scripts' symbols. Nothing on the host.
+# <name>.o, collected and complete but for the module's and the linker scripts' symbols. Nothing on the host, nor where
+# the board's TINYML_BOARD_PROGRAMS leave it out.
 function(tinyml_device_program)
-  cmake_parse_arguments(ARG "NOT_IN_KIT" "NAME" "SOURCES;LIBS;ROOTS" ${ARGN})
+  cmake_parse_arguments(ARG "NOT_IN_KIT" "NAME;MIN_ARENA_BYTES" "SOURCES;LIBS;ROOTS" ${ARGN})
   if(TINYML_BOARD STREQUAL "host")
     return()
   endif()
   tinyml_load_board()
+  if(NOT ARG_NOT_IN_KIT AND NOT ARG_NAME IN_LIST TINYML_BOARD_PROGRAMS)
+    return()
+  endif()
   set(target program_${ARG_NAME})
   add_executable(${target} ${ARG_SOURCES} $<TARGET_OBJECTS:tinyml_os_board>
                            $<TARGET_OBJECTS:tinyml_freestanding>)
@@ -47,6 +51,10 @@ function(tinyml_device_program)
   add_custom_command(TARGET ${target} POST_BUILD VERBATIM
     COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DSTRIP=${CMAKE_STRIP} -DOBJECT=$<TARGET_FILE:${target}>
             -P ${TINYML_KIT_SCRIPTS}/check_undefined.cmake)
+  if(ARG_MIN_ARENA_BYTES)
+    target_compile_definitions(${target} PRIVATE TINYML_MIN_ARENA_BYTES=${ARG_MIN_ARENA_BYTES})
+    set_property(GLOBAL APPEND PROPERTY TINYML_KIT_ARENAS "\"${ARG_NAME}\": ${ARG_MIN_ARENA_BYTES}")
+  endif()
   if(NOT ARG_NOT_IN_KIT)
     set_property(GLOBAL APPEND PROPERTY TINYML_KIT_PROGRAMS ${ARG_NAME})
   endif()
@@ -104,10 +112,12 @@ function(tinyml_finish_kit)
     list(APPEND targets program_${program})
   endforeach()
   list(JOIN entries ", " TINYML_KIT_PROGRAM_ENTRIES)
+  get_property(arenas GLOBAL PROPERTY TINYML_KIT_ARENAS)
+  list(JOIN arenas ", " TINYML_KIT_ARENA_ENTRIES)
   file(READ ${TINYML_BOARD_DIR}/board.json TINYML_KIT_PROFILE)
   string(STRIP "${TINYML_KIT_PROFILE}" TINYML_KIT_PROFILE)
   tinyml_json_list(TINYML_KIT_COMPILE_FLAGS ${TINYML_MACHINE_FLAGS} ${TINYML_COMMON_DEVICE_FLAGS}
-                   ${TINYML_CXX_DEVICE_FLAGS} -std=c++20)
+                   ${TINYML_CXX_DEVICE_FLAGS} ${TINYML_HEADER_FLAGS} -std=c++20 -DTINYML_ISA=${TINYML_BOARD_ISA})
   tinyml_json_list(TINYML_KIT_LINK_FLAGS ${TINYML_MACHINE_FLAGS} ${TINYML_BOARD_LINK_FLAGS})
   get_filename_component(TINYML_KIT_COMPILER ${CMAKE_CXX_COMPILER} NAME)
   configure_file(${TINYML_KIT_SCRIPTS}/kit.json.in ${CMAKE_BINARY_DIR}/kit.json @ONLY)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/decimal.hpp"
 #include "os/hal.hpp"
-#include "protocol/lwm2m/path.hpp"
 
 #include <concepts>
 
@@ -14,7 +14,7 @@ inline void print(std::string_view text) { hal::console_write(text); }
 inline void print(std::unsigned_integral auto number) {
   std::uint8_t digits[20];
   ByteWriter out{ByteSpan(digits)};
-  lwm2m::put_decimal(out, number);
+  put_decimal(out, number);
   hal::console_write(as_text(out.written()));
 }
 

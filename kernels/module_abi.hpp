@@ -4,15 +4,23 @@
 #include <cstddef>
 #include <cstdint>
 
+#ifndef TINYML_MIN_ARENA_BYTES
+#define TINYML_MIN_ARENA_BYTES 1
+#endif
+
 /// What a compiled module looks like from outside. Generated code defines these symbols once per
 /// image; the device programs and the host's loader use nothing else of it. Version 1.
 namespace tinyml::module {
 
 inline constexpr std::uint32_t kAbiVersion = 1;
 inline constexpr std::size_t kMaxRank = 6;
-/// tinyml_module_arena is at least this long, whatever the model needs: between two inferences the
-/// device program verifies updates in it (boot::kWorkspaceBytes), which costs no RAM that way.
-inline constexpr std::size_t kMinArenaBytes = std::size_t{6} * 1024;
+/// tinyml_module_arena is at least this long, whatever the model needs. A program that uses the
+/// arena between two inferences asks for it (kit.json, `min_arena_bytes`); one alone does not.
+inline constexpr std::size_t kMinArenaBytes = TINYML_MIN_ARENA_BYTES;
+/// The length of tinyml_module_arena for a model that needs `planned_bytes`.
+constexpr std::size_t arena_extent(std::size_t planned_bytes) {
+  return planned_bytes < kMinArenaBytes ? kMinArenaBytes : planned_bytes;
+}
 
 /// Values are written to images and result objects: never renumber.
 enum class ElementType : std::uint8_t {

@@ -17,6 +17,7 @@ namespace tinyml::codegen {
 enum class Instantiation : std::uint8_t {
   kShared,   ///< one function an operator, parameters in ROM: smallest
   kPerLayer, ///< one instance a layer, parameters folded into the code: larger, faster
+  kBalanced, ///< an instance of its own for the layers that do much of the work, shared for the rest
 };
 
 struct GenerateOptions {

@@ -42,7 +42,7 @@ void print_includes(std::ostream &out, const ModuleSummary &summary,
     }
   }
   headers.insert({"kernels/isa/isa.hpp", "kernels/module_abi.hpp", "weights.hpp"});
-  if (summary.options.instantiation == Instantiation::kPerLayer) {
+  if (summary.options.instantiation != Instantiation::kShared) {
     headers.insert("kernels/generic/per_layer.hpp");
   }
   for (const std::string &header : headers) {
@@ -103,15 +103,31 @@ std::string print_tensors(std::ostream &out, const ModuleSummary &summary, const
   return name;
 }
 
+/// Does the layer get an instance of its kernel of its own?
+bool is_specialised(const ModuleSummary &summary, const PlacedLayer &placed) {
+  // An instance costs some hundred bytes and saves a few percent of the layer's instructions: below
+  // this part of all the work that is not worth it.
+  constexpr std::uint64_t kWorthwhilePart = 8;
+  switch (summary.options.instantiation) {
+  case Instantiation::kShared:
+    return false;
+  case Instantiation::kPerLayer:
+    return true;
+  case Instantiation::kBalanced:
+    break;
+  }
+  return placed.layer.macs != 0 && placed.layer.macs >= summary.macs / kWorthwhilePart;
+}
+
 void print_run(std::ostream &out, const ModuleSummary &summary,
                const std::vector<PlacedLayer> &layers) {
   out << "void tinyml_module_run() {\n";
   for (std::size_t step = 0; step < layers.size(); ++step) {
     const auto &calls = layers[step].layer.calls;
+    const bool specialised = is_specialised(summary, layers[step]);
     for (std::size_t i = 0; i < calls.size(); ++i) {
       const std::string name = parameters_name(step, i, calls.size());
-      const bool folds =
-          calls[i].folds_parameters && summary.options.instantiation == Instantiation::kPerLayer;
+      const bool folds = calls[i].folds_parameters && specialised;
       out << "  generic::" << calls[i].function << "("
           << (folds ? "generic::PerLayer<" + name + ">{}" : name);
       for (const std::string &argument : calls[i].arguments) {
@@ -190,7 +206,7 @@ SourceFile model_source(const ModuleSummary &summary, const std::vector<PlacedLa
   const std::string outputs = print_tensors(out, summary, "kOutputs", summary.graph.outputs);
   out << "} // namespace\n\n"
       << "alignas(" << plan::kArenaAlignment << ") std::uint8_t tinyml_module_arena["
-      << std::max<std::size_t>(summary.plan.arena_bytes, module::kMinArenaBytes) << "];\n\n"
+      << "tinyml::module::arena_extent(" << summary.plan.arena_bytes << ")];\n\n"
       << "const tinyml::module::ModuleInfo tinyml_module_info = "
       << info_fields(summary, inputs, outputs).lines() << ";\n\n";
   print_run(out, summary, layers);

@@ -94,6 +94,11 @@ Expected<Request> parse_request(const json &from, const fs::path &folder) {
     return Failure{precision.error()};
   }
   request.compile.precision = *precision;
+  const auto optimize = parse_optimize(options.value("optimize", "balanced"));
+  if (!optimize.ok()) {
+    return Failure{optimize.error()};
+  }
+  request.compile.optimize = *optimize;
   request.compile.model_name = from.value("model_name", "");
   if (const auto id = from.find("build_id"); id != from.end() && !id->is_null()) {
     const auto parsed = parse_build_id(id->get<std::string>());
@@ -186,16 +191,21 @@ Expected<void> write_files(const fs::path &result, const link::LinkedImage &imag
   if (!request.host_module) {
     return {};
   }
-  return hostrun::build_shared_object(model->module.files, {.include_dir = kit.include_folder()},
+  const auto host = generate_for_host(*model, request.compile);
+  if (!host.ok()) {
+    return Failure{host.error()};
+  }
+  return hostrun::build_shared_object(host->files, {.include_dir = kit.include_folder()},
                                       result / "module.so");
 }
 
 /// Everything between a checked request and the answer.
-json answer(const Request &request, const fs::path &result, const fs::path &work) {
+json answer(Request request, const fs::path &result, const fs::path &work) {
   const auto kit = link::load_kit(request.kit);
   if (!kit.ok()) {
     return error_result(kit.error());
   }
+  request.compile.isa = kit->isa;
   std::vector<std::uint8_t> model_bytes;
   std::optional<CompiledModel> model;
   json report = {{"macs", 0U},

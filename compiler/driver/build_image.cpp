@@ -60,7 +60,8 @@ std::vector<std::string> larger_boards(const link::ImagePlan &refused, const lin
 Expected<PlannedImage> PlannedImage::create(const CompiledModel *model, const link::Kit &kit,
                                             const std::string &program,
                                             const std::filesystem::path &work_folder) {
-  link::ImageLinker linker(kit, program, work_folder);
+  link::ImageLinker linker(kit, program, work_folder,
+                           name_of(model == nullptr ? Optimize::kBalanced : model->optimize));
   auto plan = linker.plan(sources_of(model));
   if (!plan.ok()) {
     return Failure{plan.error()};

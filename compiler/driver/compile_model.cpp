@@ -3,6 +3,7 @@
 
 #include "compiler/frontends/onnx/import.hpp"
 #include "compiler/frontends/tflite/import.hpp"
+#include "compiler/hostrun/host_module.hpp"
 #include "compiler/passes/passes.hpp"
 
 #include <algorithm>
@@ -119,6 +120,18 @@ Expected<quantize::CalibrationSamples> split_by_input(const ir::Graph &graph,
   return samples;
 }
 
+codegen::Instantiation instantiation_for(Optimize optimize) {
+  switch (optimize) {
+  case Optimize::kSize:
+    return codegen::Instantiation::kShared;
+  case Optimize::kSpeed:
+    return codegen::Instantiation::kPerLayer;
+  case Optimize::kBalanced:
+    break;
+  }
+  return codegen::Instantiation::kBalanced;
+}
+
 Expected<ir::Graph> quantized(const ir::Graph &graph, const CompileOptions &options,
                               quantize::QuantizeReport &report) {
   if (options.calibration.empty()) {
@@ -133,7 +146,48 @@ Expected<ir::Graph> quantized(const ir::Graph &graph, const CompileOptions &opti
   return quantize::quantize(graph, *samples, quantize::QuantizeOptions{}, report);
 }
 
+/// Plan and code for one instruction set.
+Expected<void> generate_into(CompiledModel &model, const CompileOptions &options) {
+  auto plan = plan::make_plan(model.graph, {.isa = options.isa});
+  if (!plan.ok()) {
+    return Failure{plan.error()};
+  }
+  auto module = codegen::generate(model.graph, *plan,
+                                  {.model_name = options.model_name,
+                                   .build_id = options.build_id,
+                                   .isa = options.isa,
+                                   .instantiation = instantiation_for(options.optimize)});
+  if (!module.ok()) {
+    return Failure{module.error()};
+  }
+  model.plan = *std::move(plan);
+  model.module = *std::move(module);
+  return {};
+}
+
 } // namespace
+
+Expected<Optimize> parse_optimize(const std::string &text) {
+  for (const Optimize one : {Optimize::kSize, Optimize::kBalanced, Optimize::kSpeed}) {
+    if (text == name_of(one)) {
+      return one;
+    }
+  }
+  return fail(ErrorCode::kInvalidInput,
+              "nothing is optimised for '" + text + "'; there are: size, balanced, speed");
+}
+
+const char *name_of(Optimize optimize) {
+  switch (optimize) {
+  case Optimize::kSize:
+    return "size";
+  case Optimize::kSpeed:
+    return "speed";
+  case Optimize::kBalanced:
+    break;
+  }
+  return "balanced";
+}
 
 Expected<Precision> parse_precision(const std::string &text) {
   if (text == "int8") {
@@ -176,20 +230,25 @@ Expected<CompiledModel> compile_model(ByteView bytes, const CompileOptions &opti
       return Failure{graph.error()};
     }
   }
-  auto plan = plan::make_plan(*graph, {.isa = options.isa});
-  if (!plan.ok()) {
-    return Failure{plan.error()};
-  }
-  auto module = codegen::generate(
-      *graph, *plan,
-      {.model_name = options.model_name, .build_id = options.build_id, .isa = options.isa});
-  if (!module.ok()) {
-    return Failure{module.error()};
-  }
   model.graph = *std::move(graph);
-  model.plan = *std::move(plan);
-  model.module = *std::move(module);
+  model.optimize = options.optimize;
+  if (const auto generated = generate_into(model, options); !generated.ok()) {
+    return Failure{generated.error()};
+  }
   return model;
+}
+
+Expected<codegen::GeneratedModule> generate_for_host(const CompiledModel &model,
+                                                     CompileOptions options) {
+  if (options.isa == hostrun::kHostIsa) {
+    return model.module;
+  }
+  options.isa = hostrun::kHostIsa;
+  CompiledModel again{.graph = model.graph};
+  if (const auto generated = generate_into(again, options); !generated.ok()) {
+    return Failure{generated.error()};
+  }
+  return std::move(again.module);
 }
 
 json report_of(const CompiledModel &model, Precision precision) {

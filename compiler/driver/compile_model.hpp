@@ -22,6 +22,13 @@ enum class Precision { kInt8, kFloat32 };
 [[nodiscard]] Expected<Precision> parse_precision(const std::string &text);
 [[nodiscard]] const char *name_of(Precision precision);
 
+/// What the generator and the kit's compiler flags aim at.
+enum class Optimize { kSize, kBalanced, kSpeed };
+
+/// "size", "balanced", "speed"; kInvalidInput for anything else.
+[[nodiscard]] Expected<Optimize> parse_optimize(const std::string &text);
+[[nodiscard]] const char *name_of(Optimize optimize);
+
 struct CompileOptions {
   std::string model_name;
   std::array<std::uint8_t, 16> build_id{};
@@ -29,7 +36,8 @@ struct CompileOptions {
   /// Samples in the layout of the model's own inputs, one after the other; needed to quantise a
   /// float model, not looked at when the model came quantised.
   std::span<const float> calibration;
-  std::string isa = "scalar";
+  std::string isa = "scalar"; ///< link::Kit::isa of the board
+  Optimize optimize = Optimize::kBalanced;
 };
 
 struct CompiledModel {
@@ -37,6 +45,7 @@ struct CompiledModel {
   plan::MemoryPlan plan;
   codegen::GeneratedModule module;
   quantize::QuantizeReport quantization; ///< empty for float32
+  Optimize optimize = Optimize::kBalanced;
 };
 
 /// Imports a model, whatever format its content shows (ONNX or TensorFlow Lite), and brings it to
@@ -45,6 +54,10 @@ struct CompiledModel {
 
 /// The whole way from a model file to generated sources.
 [[nodiscard]] Expected<CompiledModel> compile_model(ByteView model, const CompileOptions &options);
+
+/// The same module with the kernels of the host (hostrun), whatever it was compiled for.
+[[nodiscard]] Expected<codegen::GeneratedModule> generate_for_host(const CompiledModel &model,
+                                                                   CompileOptions options);
 
 /// The part of a build report (docs/backend.md) that does not depend on a board: precision, MACs,
 /// weights, arena, tensors, layers.

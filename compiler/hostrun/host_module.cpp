@@ -24,6 +24,7 @@ std::vector<std::string> compile_command(const BuildOptions &options, const fs::
                                       "-fPIC",
                                       "-shared",
                                       "-Wl,-Bsymbolic",
+                                      "-DTINYML_ISA=" + options.isa,
                                       "-I" + options.include_dir.string(),
                                       "-o",
                                       output.string()};

@@ -43,9 +43,13 @@ Kit parse_kit(const json &from, const std::filesystem::path &folder) {
   kit.folder = folder;
   kit.board = from.at("board").get<std::string>();
   kit.profile = from.at("profile");
+  kit.isa = from.value("isa", "scalar");
   kit.compiler = from.at("compiler").get<std::string>();
   kit.compile_flags = from.at("compile_flags").get<std::vector<std::string>>();
   kit.link_flags = from.at("link_flags").get<std::vector<std::string>>();
+  kit.optimize_flags =
+      from.value("optimize_flags", std::map<std::string, std::vector<std::string>>{});
+  kit.min_arena_bytes = from.value("min_arena_bytes", std::map<std::string, std::uint64_t>{});
   for (const auto &[name, file] : from.at("programs").items()) {
     kit.programs.emplace(name, folder / file.get<std::string>());
   }

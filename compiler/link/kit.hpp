@@ -28,10 +28,15 @@ struct Kit {
   std::filesystem::path folder;
   std::string board;
   nlohmann::json profile; ///< static part of the device profile
+  std::string isa; ///< folder of kernels/isa that modules for this board are compiled with
   std::string compiler;
   std::vector<std::string> compile_flags;
+  /// Further flags for the module alone, by goal: "size", "balanced", "speed".
+  std::map<std::string, std::vector<std::string>> optimize_flags;
   std::vector<std::string> link_flags;
   std::map<std::string, std::filesystem::path> programs; ///< program name → object file
+  /// Programs that use the module's arena between inferences, and how long it must be for them.
+  std::map<std::string, std::uint64_t> min_arena_bytes;
   MemoryRegion rom;
   MemoryRegion ram;
   LayoutRules layout;
@@ -42,9 +47,9 @@ struct Kit {
   [[nodiscard]] std::filesystem::path callgraph_folder(const std::string &program) const {
     return folder / "callgraph" / program;
   }
-  /// "image.ld", or "exec.ld" for the bare `exec` program.
+  /// "image.ld", or "exec.ld" for the programs that run alone: `exec` and `bare`.
   [[nodiscard]] std::filesystem::path linker_script(const std::string &program) const {
-    return folder / (program == "exec" ? "exec.ld" : "image.ld");
+    return folder / (program == "exec" || program == "bare" ? "exec.ld" : "image.ld");
   }
 };
 

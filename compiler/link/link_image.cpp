@@ -107,6 +107,17 @@ Expected<void> ImageLinker::tool(std::vector<std::string> arguments,
   return {};
 }
 
+std::vector<std::string> ImageLinker::module_flags() const {
+  std::vector<std::string> flags = kit_.compile_flags;
+  if (const auto goal = kit_.optimize_flags.find(goal_); goal != kit_.optimize_flags.end()) {
+    flags.insert(flags.end(), goal->second.begin(), goal->second.end());
+  }
+  if (const auto arena = kit_.min_arena_bytes.find(program_); arena != kit_.min_arena_bytes.end()) {
+    flags.push_back(fmt::format("-DTINYML_MIN_ARENA_BYTES={}", arena->second));
+  }
+  return flags;
+}
+
 Expected<void> ImageLinker::compile(const SourceFiles &sources) {
   const auto folder = work_ / "sources";
   std::error_code error;
@@ -124,7 +135,7 @@ Expected<void> ImageLinker::compile(const SourceFiles &sources) {
     // Relative names keep the work folder out of the object, so that equal requests give equal
     // bytes.
     const std::string object = name + ".o";
-    std::vector<std::string> arguments = kit_.compile_flags;
+    std::vector<std::string> arguments = module_flags();
     arguments.insert(arguments.end(),
                      {"-I" + kit_.include_folder().string(), "-Isources", "-fcallgraph-info=su",
                       "-c", "sources/" + name, "-o", object});

@@ -49,8 +49,11 @@ struct Limits {
 class ImageLinker {
 public:
   /// An empty `sources` gives an image without a module (the `base` program).
-  ImageLinker(const Kit &kit, std::string program, std::filesystem::path work_folder)
-      : kit_(kit), program_(std::move(program)), work_(std::move(work_folder)) {}
+  /// `goal` chooses among the kit's optimize_flags.
+  ImageLinker(const Kit &kit, std::string program, std::filesystem::path work_folder,
+              std::string goal = "balanced")
+      : kit_(kit), program_(std::move(program)), work_(std::move(work_folder)),
+        goal_(std::move(goal)) {}
 
   /// Compiles the sources, joins them with the program and computes the exact sizes.
   [[nodiscard]] Expected<ImagePlan> plan(const SourceFiles &sources);
@@ -59,6 +62,7 @@ public:
 
 private:
   [[nodiscard]] Expected<void> compile(const SourceFiles &sources);
+  [[nodiscard]] std::vector<std::string> module_flags() const;
   [[nodiscard]] Expected<void> join();
   [[nodiscard]] Expected<void> link_elf(const ImagePlan &plan, const std::filesystem::path &output,
                                         bool stripped) const;
@@ -71,6 +75,7 @@ private:
   const Kit &kit_;
   std::string program_;
   std::filesystem::path work_;
+  std::string goal_;
   std::vector<std::filesystem::path> objects_; ///< of the module
 };
 

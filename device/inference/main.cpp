@@ -11,7 +11,7 @@ struct ImageModule {
   static const module::ModuleInfo *info() { return &tinyml_module_info; }
   static std::uint8_t *arena() { return tinyml_module_arena; }
   static void run() { tinyml_module_run(); }
-  /// Between two inferences the arena is free: images are verified in it.
+  /// Between two inferences the arena is free: images are verified in it, which costs no RAM.
   static ByteSpan workspace() { return {tinyml_module_arena, module::kMinArenaBytes}; }
   static_assert(module::kMinArenaBytes >= boot::kWorkspaceBytes);
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/lwm2m/path.hpp"
 
-#include "base/divide.hpp"
 
 namespace tinyml::lwm2m {
 
@@ -34,15 +33,6 @@ std::optional<Path> parse_path(std::string_view text) {
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
   }
   return path;
-}
-
-void put_decimal(ByteWriter &out, std::uint64_t number) {
-  char digits[20];
-  std::size_t start = sizeof(digits);
-  do {
-    digits[--start] = static_cast<char>('0' + divide_in_place(number, 10));
-  } while (number != 0);
-  out.put(std::string_view(digits + start, sizeof(digits) - start));
 }
 
 void put_path(ByteWriter &out, const Path &path) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "base/decimal.hpp"
 
 #include <array>
 #include <compare>
@@ -65,7 +66,6 @@ struct Path {
 /// Writes "/3/0/1"; the root is "/".
 void put_path(ByteWriter &out, const Path &path);
 
-/// Writes a number in decimal.
-void put_decimal(ByteWriter &out, std::uint64_t number);
+using tinyml::put_decimal;
 
 } // namespace tinyml::lwm2m

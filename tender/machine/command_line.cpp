@@ -21,24 +21,72 @@ struct BoardModel {
   std::string_view name;
   std::string_view emulator;
   std::string_view package; ///< Debian's, that brings the emulator
-  std::string_view machine; ///< QEMU's name and the options that attach memory "store"
+  /// QEMU's name of the machine; with memory-backend=store the store is memory, else flash.
+  std::string_view machine;
   std::uint64_t store_bytes;
+  /// The memory that the store is the beginning of, where QEMU takes no smaller file; the rest of
+  /// the file is a hole.
+  std::uint64_t memory_bytes = store_bytes;
+  std::vector<std::string> more = {}; ///< options of this machine
+  unsigned flash_unit = 0;            ///< which bank the store is, where it is flash
+  bool has_network = true;
 };
 
-constexpr BoardModel kBoards[] = {
-    {"linux", "", "", "", kStoreBytes16M},
-    {"mps2-an385", "qemu-system-arm", "qemu-system-arm", "mps2-an385,memory-backend=store",
-     kStoreBytes16M},
-};
+/// Semihosting ends a program with an exit code. Its calls for host files go to a debugger, which is
+/// not there, so that a guest cannot open any.
+const std::vector<std::string> kExitBySemihosting = {"-semihosting-config",
+                                                     "enable=on,target=gdb"};
+
+BoardModel mps(std::string_view name, std::string_view machine) {
+  return {.name = name,
+          .emulator = "qemu-system-arm",
+          .package = "qemu-system-arm",
+          .machine = machine,
+          .store_bytes = kStoreBytes16M,
+          .more = kExitBySemihosting};
+}
+
+std::vector<BoardModel> make_boards() {
+  BoardModel an547 = mps("mps3-an547", "mps3-an547,memory-backend=store");
+  an547.memory_bytes = 2ULL << 30;
+  return {
+      {.name = "linux", .store_bytes = kStoreBytes16M},
+      mps("mps2-an385", "mps2-an385,memory-backend=store"),
+      mps("mps2-an386", "mps2-an386,memory-backend=store"),
+      an547,
+      mps("mps2-armv6m", "mps2-an385,memory-backend=store"),
+      {.name = "virt-rv32",
+       .emulator = "qemu-system-riscv32",
+       .package = "qemu-system-misc",
+       .machine = "virt",
+       .store_bytes = 32ULL << 20,
+       .more = {"-bios", "none", "-m", "8"},
+       .flash_unit = 1,
+       .has_network = false},
+      // It tells its end by starting again.
+      {.name = "lx60-lx106",
+       .emulator = "qemu-system-xtensa",
+       .package = "qemu-system-misc",
+       .machine = "lx60-nommu",
+       .store_bytes = 4ULL << 20,
+       .more = {"-cpu", "lx106", "-no-reboot"},
+       .has_network = false},
+  };
+}
+
+const std::vector<BoardModel> &boards() {
+  static const std::vector<BoardModel> kBoards = make_boards();
+  return kBoards;
+}
 
 Expected<const BoardModel *> find_board(std::string_view name) {
-  for (const BoardModel &board : kBoards) {
+  for (const BoardModel &board : boards()) {
     if (board.name == name) {
       return &board;
     }
   }
   std::string known;
-  for (const BoardModel &board : kBoards) {
+  for (const BoardModel &board : boards()) {
     known += (known.empty() ? "" : ", ") + std::string(board.name);
   }
   return fail(ErrorCode::kUnsupported,
@@ -77,11 +125,11 @@ Expected<void> check_files(const MachineConfig &config, const BoardModel &board)
     return fail(ErrorCode::kNotFound, "cannot read the device's store '" + config.store.string() +
                                           "': " + error.message());
   }
-  if (size != board.store_bytes) {
+  if (size != board.memory_bytes) {
     return fail(ErrorCode::kInvalidInput,
                 "the store '" + config.store.string() + "' is " + std::to_string(size) +
                     " bytes long, but the store of board " + config.board + " has " +
-                    std::to_string(board.store_bytes) + "; was it made for another board?");
+                    std::to_string(board.memory_bytes) + "; was it made for another board?");
   }
   return {};
 }
@@ -90,28 +138,45 @@ Arguments hosted_command(const MachineConfig &config) {
   return {fs::absolute(config.program).string(), "--store", config.store.string()};
 }
 
-void append(Arguments &to, std::initializer_list<std::string> more) { to.insert(to.end(), more); }
+/// The file as memory of the machine, or as the bank of NOR flash that no firmware starts from.
+Arguments store_arguments(const MachineConfig &config, const BoardModel &board) {
+  if (board.machine.find("memory-backend=store") != std::string_view::npos) {
+    return {"-object", "memory-backend-file,id=store,share=on,size=" +
+                           std::to_string(board.memory_bytes) +
+                           ",mem-path=" + escaped(config.store)};
+  }
+  return {"-drive", "if=pflash,format=raw,unit=" + std::to_string(board.flash_unit) +
+                        ",file=" + escaped(config.store)};
+}
+
+/// One frame per datagram; the local port is any free one, the switch learns it from the first
+/// frame. A hub without other ports is a cable that is not plugged in.
+Arguments network_arguments(const MachineConfig &config, const BoardModel &board) {
+  if (!board.has_network) {
+    return {"-nic", "none"};
+  }
+  return {"-netdev",
+          config.switch_port ? "dgram,id=net,local.type=inet,local.host=127.0.0.1,local.port=0,"
+                               "remote.type=inet,remote.host=127.0.0.1,remote.port=" +
+                                   std::to_string(*config.switch_port)
+                             : "hubport,id=net,hubid=0",
+          "-net", "nic,netdev=net"};
+}
 
 Arguments qemu_command(const MachineConfig &config, const BoardModel &board) {
-  Arguments argv{std::string(board.emulator)};
-  append(argv, {"-M", std::string(board.machine), "-object",
-                "memory-backend-file,id=store,share=on,size=" + std::to_string(board.store_bytes) +
-                    ",mem-path=" + escaped(config.store)});
-  append(argv, {"-display", "none", "-monitor", "none", "-serial", "stdio"});
-  // Semihosting ends the program with an exit code. Its calls for host files go to a debugger,
-  // which is not there, so that a guest cannot open any; nor can it start processes.
-  append(argv, {"-semihosting-config", "enable=on,target=gdb", "-sandbox",
-                "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"});
-  // One frame per datagram; the local port is any free one, the switch learns it from the first
-  // frame. A hub without other ports is a cable that is not plugged in.
-  append(argv, {"-netdev", config.switch_port
-                               ? "dgram,id=net,local.type=inet,local.host=127.0.0.1,local.port=0,"
-                                 "remote.type=inet,remote.host=127.0.0.1,remote.port=" +
-                                     std::to_string(*config.switch_port)
-                               : "hubport,id=net,hubid=0"});
-  append(argv, {"-net", "nic,netdev=net", "-kernel", config.program.string()});
+  Arguments argv{std::string(board.emulator), "-M", std::string(board.machine)};
+  argv.insert(argv.end(), board.more.begin(), board.more.end());
+  const auto append = [&](const Arguments &more) {
+    argv.insert(argv.end(), more.begin(), more.end());
+  };
+  append(store_arguments(config, board));
+  append({"-display", "none", "-monitor", "none", "-serial", "stdio"});
+  // Nor can a guest start processes.
+  append({"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"});
+  append(network_arguments(config, board));
+  append({"-kernel", config.program.string()});
   if (config.exact_instruction_counts) {
-    append(argv, {"-icount", "shift=0"});
+    append({"-icount", "shift=0"});
   }
   return argv;
 }
@@ -127,7 +192,7 @@ Failure<HostError> cannot_make(const fs::path &path, int error) {
 
 std::vector<std::string> known_boards() {
   std::vector<std::string> names;
-  for (const BoardModel &board : kBoards) {
+  for (const BoardModel &board : boards()) {
     names.emplace_back(board.name);
   }
   return names;
@@ -141,10 +206,19 @@ Expected<std::uint64_t> store_bytes(std::string_view board) {
   return (*found)->store_bytes;
 }
 
+Expected<std::uint64_t> store_file_bytes(std::string_view board) {
+  const auto found = find_board(board);
+  if (!found) {
+    return Failure{found.error()};
+  }
+  return (*found)->memory_bytes;
+}
+
 Expected<void> create_store(std::string_view board, const fs::path &path) {
   const auto size = store_bytes(board);
-  if (!size) {
-    return Failure{size.error()};
+  const auto file_size = store_file_bytes(board);
+  if (!size || !file_size) {
+    return Failure{size ? file_size.error() : size.error()};
   }
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) {
@@ -162,7 +236,13 @@ Expected<void> create_store(std::string_view board, const fs::path &path) {
     }
     done += static_cast<std::uint64_t>(written);
   }
+  const int extended = ::ftruncate(fd, static_cast<off_t>(*file_size));
+  const int error = errno;
   ::close(fd);
+  if (extended != 0) {
+    ::unlink(path.c_str());
+    return cannot_make(path, error);
+  }
   return {};
 }
 

@@ -26,8 +26,11 @@ struct MachineConfig {
 
 /// The boards that can be started here.
 [[nodiscard]] std::vector<std::string> known_boards();
-/// How large the board's store file is; kUnsupported names the boards there are.
+/// How large the board's store is; kUnsupported names the boards there are.
 [[nodiscard]] Expected<std::uint64_t> store_bytes(std::string_view board);
+/// How large the file behind it is: some machines only take a file as large as all of the memory
+/// that the store is the beginning of.
+[[nodiscard]] Expected<std::uint64_t> store_file_bytes(std::string_view board);
 
 /// Makes a store file of the board's size, erased to 0xFF as a new flash is. Refuses to overwrite.
 [[nodiscard]] Expected<void> create_store(std::string_view board,

@@ -1,46 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the build must know of this board; included by os/boards/CMakeLists.txt.
-set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp reset.cpp services.cpp start.cpp
-  store.cpp)
-set(cpu ${CMAKE_SOURCE_DIR}/os/cpu/armv7m)
-list(APPEND TINYML_BOARD_SOURCES ${cpu}/cycle_counter.cpp ${cpu}/fault.cpp ${cpu}/start.cpp ${cpu}/unwind.cpp
-  ${cpu}/vectors.cpp)
-set(TINYML_BOARD_LIBS tinyml::image tinyml::base)
-set(TINYML_BOARD_LINK kEthernet) # its hal::LinkKind
-set(TINYML_BOARD_ROOTS tinyml_start tinyml_vectors)
-set(TINYML_BOARD_LINK_FLAGS -Wl,--build-id=none)
-set(TINYML_BOARD_PAYLOAD binary)
-
-# An image runs behind the bootloader's 32 KB; an exec program has the flash to itself from the vector table on.
-set(TINYML_BOARD_ROM_ORIGIN 32768)  # 0x8000
-set(TINYML_BOARD_ROM_BYTES 491520)  # 480 KB
-set(retained_origin 0x20000000)
-set(boot_services 0x100)
-# The first 256 bytes of RAM belong to the bootloader, the next 32 are the stack's guard.
-set(TINYML_BOARD_RAM_ORIGIN 536871200) # 0x20000120
-set(TINYML_BOARD_RAM_BYTES 65248)
-# An exception pushes 8 words and up to one for alignment. Calls through a pointer are boot services.
-set(TINYML_BOARD_STACK_RULES "{ \"entries\": [\"tinyml_start\"], \"interrupts\": [\"tinyml_systick_interrupt\"],
-    \"interrupt_frame_bytes\": 36, \"library_call_bytes\": 128, \"indirect_call_bytes\": 2048 }")
-
-function(write_script file role role_value rom_origin rom_bytes)
-  set(ram_origin 0x20000100)
-  set(ram_bytes 65280)
-  configure_file(${cpu}/program.ld.in ${CMAKE_BINARY_DIR}/${file} @ONLY)
-endfunction()
-write_script(image.ld image 1 0x8000 0x78000)
-write_script(exec.ld bare 2 0x0 0x80000)
-set(TINYML_BOARD_SECTION_ALIGN 16)
-set(TINYML_BOARD_EXEC_SCRIPT ${CMAKE_BINARY_DIR}/exec.ld)
-set(TINYML_BOARD_KIT_FILES ${CMAKE_BINARY_DIR}/image.ld ${CMAKE_BINARY_DIR}/exec.ld)
-
-# The bootloader; not without mbedTLS's sources (cmake/mbedtls.cmake warns).
-macro(tinyml_board_programs)
-  if(TARGET tinyml_boot)
-    tinyml_device_program(NAME boot NOT_IN_KIT SOURCES ${TINYML_BOARD_DIR}/boot.cpp LIBS tinyml::boot
-      ROOTS tinyml_boot_service_table)
-    tinyml_bare_elf(NAME boot STACK_BYTES 8192 SCRIPT ${TINYML_BOARD_DIR}/boot.ld)
-    list(APPEND TINYML_BOARD_KIT_FILES ${CMAKE_BINARY_DIR}/boot.elf)
-    list(APPEND TINYML_BOARD_KIT_TARGETS boot_elf)
-  endif()
-endmacro()
+set(ram_log2 16)
+set(protect protect_v7m.cpp)
+include(${CMAKE_CURRENT_LIST_DIR}/../mps/family.cmake)

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "os/cpu/armv7m/registers.hpp"
 #include "os/drivers/cmsdk_timer.hpp"
 #include "os/drivers/cmsdk_uart.hpp"
 #include "os/drivers/lan9118.hpp"
 
 /// Arm MPS2 with the Cortex-M3 image of application note AN385: addresses, interrupt lines and
 /// clock.
-namespace tinyml::mps2 {
+namespace tinyml::mps {
 
+inline constexpr const char kBoardName[] = "mps2-an385";
 inline constexpr std::uint32_t kClockHz = 25'000'000;
-inline constexpr std::uint32_t kNanosecondsPerCycle = 1'000'000'000 / kClockHz;
+/// This many nanoseconds are this many ticks of the clock.
+inline constexpr std::uint32_t kPeriodNs = 40;
+inline constexpr std::uint32_t kPeriodTicks = 1;
 
 inline constexpr std::uint32_t kFlashBase =
     0x00000000; ///< 512 KB of the board's SSRAM stand for flash
@@ -26,13 +30,7 @@ using Console = drivers::CmsdkUart<0x40004000>;
 using Alarm = drivers::CmsdkTimer<0x40000000>;
 using Ethernet = drivers::Lan9118<0x40200000>;
 
-inline constexpr std::uint32_t kAlarmInterrupt = 1U << 8;
-inline constexpr std::uint32_t kEthernetInterrupt = 1U << 13;
+using AlarmInterrupt = armv7m::Interrupt<8>;
+using EthernetInterrupt = armv7m::Interrupt<13>;
 
-/// Brings the Ethernet controller up when the network is first used; costs a comparison afterwards.
-void ensure_network();
-
-/// Reset reason of this start (hal::BootInfo), decided before anything may reset again.
-[[nodiscard]] std::uint8_t reset_reason();
-
-} // namespace tinyml::mps2
+} // namespace tinyml::mps

@@ -79,6 +79,7 @@ extern "C" __attribute__((naked)) void tinyml_fault_vector() {
                "bhs   1f\n"
                "ldr   r1, =tinyml_stack_top\n"
                "mov   sp, r1\n"
-               "1: b  tinyml_fault_report\n"
+               "1: ldr r1, =tinyml_fault_report\n"
+               "bx    r1\n"
                ".ltorg\n");
 }

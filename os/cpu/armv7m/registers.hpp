@@ -22,14 +22,31 @@ using VectorTable = Register<0xE000ED08>;      ///< VTOR
 using ApplicationReset = Register<0xE000ED0C>; ///< AIRCR
 inline constexpr std::uint32_t kSystemResetRequest = 0x05FA0004;
 
+using ConfigurationControl = Register<0xE000ED14>; ///< CCR
+inline constexpr std::uint32_t kUnalignedAccessTrap = 1U << 3;
+
 using FaultStatus = Register<0xE000ED28>;      ///< CFSR
 using HardFaultStatus = Register<0xE000ED2C>;  ///< HFSR
 using MemManageAddress = Register<0xE000ED34>; ///< MMFAR
 using BusFaultAddress = Register<0xE000ED38>;  ///< BFAR
 
-using InterruptEnable = Register<0xE000E100>;       ///< NVIC_ISER0, interrupts 0 to 31
-using InterruptDisable = Register<0xE000E180>;      ///< NVIC_ICER0
-using InterruptClearPending = Register<0xE000E280>; ///< NVIC_ICPR0
+/// One external interrupt line in the NVIC.
+template <unsigned Number> struct Interrupt {
+  static void enable() { Enable::write(kBit); }
+  static void disable() { Disable::write(kBit); }
+  static void clear_pending() { ClearPending::write(kBit); }
+
+private:
+  static constexpr std::uint32_t kBit = 1U << (Number % 32);
+  static constexpr std::uintptr_t kWord = Number / 32 * 4;
+  using Enable = Register<0xE000E100 + kWord>;       ///< NVIC_ISER
+  using Disable = Register<0xE000E180 + kWord>;      ///< NVIC_ICER
+  using ClearPending = Register<0xE000E280 + kWord>; ///< NVIC_ICPR
+};
+
+using CoprocessorAccess = Register<0xE000ED88>; ///< CPACR
+inline constexpr std::uint32_t kFloatingPointAccess = 0xFU << 20;
+using FloatingPointContext = Register<0xE000EF34>; ///< FPCCR
 
 using MpuControl = Register<0xE000ED94>;
 using MpuRegionNumber = Register<0xE000ED98>;

@@ -28,6 +28,15 @@ void fill_statics() {
   }
 }
 
+/// Floating point and vector instructions, where the processor has them: elsewhere these registers
+/// ignore what is written. An interrupt does not save their registers, for no handler uses them.
+void enable_coprocessors() {
+  using namespace tinyml::armv7m;
+  CoprocessorAccess::write(kFloatingPointAccess);
+  FloatingPointContext::write(0);
+  barrier();
+}
+
 } // namespace
 
 /// Reached with the stack pointer from the vector table (or from tinyml_jump_to_image).
@@ -35,6 +44,7 @@ extern "C" [[noreturn]] void tinyml_start() {
   asm volatile("cpsid i");
   std::uint32_t *const here = static_cast<std::uint32_t *>(__builtin_frame_address(0));
   tinyml::stack::paint_below(here - 16);
+  enable_coprocessors();
   fill_statics();
   tinyml_board_start();
   asm volatile("cpsie i");

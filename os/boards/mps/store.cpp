@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "os/boards/mps2-an385/machine.hpp"
+#include "os/boards/mps/family.hpp"
 #include "os/drivers/nor_memory.hpp"
 #include "os/hal.hpp"
 
@@ -8,9 +8,9 @@ namespace tinyml::hal {
 namespace {
 
 constexpr StoreInfo kInfo = {
-    .size_bytes = 1U << mps2::kStoreLog2, .sector_bytes = 4096, .program_bytes = 16};
+    .size_bytes = 1U << mps::kStoreLog2, .sector_bytes = 4096, .program_bytes = 16};
 
-drivers::NorMemory flash() { return {reinterpret_cast<std::uint8_t *>(mps2::kStoreBase), kInfo}; }
+drivers::NorMemory flash() { return {reinterpret_cast<std::uint8_t *>(mps::kStoreBase), kInfo}; }
 
 } // namespace
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/crc32.hpp"
 #include "image/factory.hpp"
-#include "os/boards/mps2-an385/factory.hpp"
-#include "os/boards/mps2-an385/machine.hpp"
+#include "os/boards/mps/factory.hpp"
+#include "os/boards/mps/family.hpp"
 #include "os/hal.hpp"
 
 namespace tinyml {
@@ -13,7 +13,7 @@ namespace {
 /// locally administered one (IEEE 802, bit 1 of the first byte) is derived from the endpoint's
 /// name.
 void choose_mac(std::uint8_t (&mac)[6]) {
-  const auto page = mps2::factory_page();
+  const auto page = mps::factory_page();
   if (page.ok() && page.value().mac.size() == sizeof(mac)) {
     std::memcpy(mac, page.value().mac.data(), sizeof(mac));
     return;
@@ -27,16 +27,16 @@ void choose_mac(std::uint8_t (&mac)[6]) {
 
 const hal::BootInfo &hal::boot_info() {
   static BootInfo info = {.abi_version = 0, // until the rest is filled in
-                          .board = "mps2-an385",
+                          .board = mps::kBoardName,
                           .link = LinkKind::kEthernet,
                           .mac = {},
                           .mtu_bytes = 1500,
-                          .cycle_hz = mps2::kClockHz,
+                          .cycle_hz = mps::kClockHz,
                           .reset_reason = 0};
   if (info.abi_version == 0) {
     info.abi_version = kAbiVersion;
     choose_mac(info.mac);
-    info.reset_reason = mps2::reset_reason();
+    info.reset_reason = mps::reset_reason();
   }
   return info;
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "image/factory.hpp"
-#include "os/boards/mps2-an385/machine.hpp"
+#include "os/boards/mps/family.hpp"
 
-namespace tinyml::mps2 {
+namespace tinyml::mps {
 
 /// The factory page lies at the start of the store, which this board can read in place.
 [[nodiscard]] inline auto factory_page() {
@@ -12,4 +12,4 @@ namespace tinyml::mps2 {
       {reinterpret_cast<const std::uint8_t *>(kStoreBase), image::kFactoryPageBytes});
 }
 
-} // namespace tinyml::mps2
+} // namespace tinyml::mps

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "os/boards/mps2-an385/machine.hpp"
+#include "os/boards/mps/family.hpp"
 #include "os/cpu/armv7m/cycle_counter.hpp"
 #include "os/cpu/armv7m/registers.hpp"
 #include "os/hal.hpp"
@@ -12,44 +12,52 @@ namespace {
 
 /// Far beyond any deadline that matters, and its nanoseconds fit 32 bits: no 64-bit division.
 constexpr std::uint32_t kLongestSleepNs = 4'000'000'000;
-constexpr std::uint32_t kWakeInterrupts = mps2::kAlarmInterrupt | mps2::kEthernetInterrupt;
+
+void clear_wake_interrupts() {
+  mps::AlarmInterrupt::clear_pending();
+  mps::EthernetInterrupt::clear_pending();
+}
 
 /// Sleeps until a frame, the alarm or any other interrupt. Interrupts are held, so that one which
 /// comes between the look at the FIFO and the wfi still ends the wfi, and neither line needs a
 /// handler.
 void sleep(std::uint32_t alarm_ticks) {
   const armv7m::InterruptsHeld held;
-  mps2::Ethernet::acknowledge();
-  if (mps2::Ethernet::frame_waits()) {
+  mps::Ethernet::acknowledge();
+  if (mps::Ethernet::frame_waits()) {
     return;
   }
-  mps2::Alarm::alarm_after(alarm_ticks);
-  armv7m::InterruptClearPending::write(kWakeInterrupts);
-  armv7m::InterruptEnable::write(kWakeInterrupts);
+  mps::Alarm::alarm_after(alarm_ticks);
+  clear_wake_interrupts();
+  mps::AlarmInterrupt::enable();
+  mps::EthernetInterrupt::enable();
   asm volatile("dsb\n wfi" ::: "memory");
-  armv7m::InterruptDisable::write(kWakeInterrupts);
-  mps2::Alarm::stop();
-  armv7m::InterruptClearPending::write(kWakeInterrupts);
+  mps::AlarmInterrupt::disable();
+  mps::EthernetInterrupt::disable();
+  mps::Alarm::stop();
+  clear_wake_interrupts();
 }
 
 } // namespace
 
 std::uint64_t cycle_count() { return armv7m::cycles(); }
 
-std::uint64_t monotonic_ns() { return armv7m::cycles() * mps2::kNanosecondsPerCycle; }
+std::uint64_t monotonic_ns() { 
+  return armv7m::cycles() * mps::kPeriodNs / mps::kPeriodTicks;
+}
 
 std::uint64_t wall_clock_ns() { return 0; } // no battery-backed clock
 
 bool wait_until(std::uint64_t deadline_ns) {
-  mps2::ensure_network();
-  while (!mps2::Ethernet::frame_waits()) {
+  mps::ensure_network();
+  while (!mps::Ethernet::frame_waits()) {
     const std::uint64_t now = monotonic_ns();
     if (now >= deadline_ns) {
       return false;
     }
     const auto left =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(deadline_ns - now, kLongestSleepNs));
-    sleep(left / mps2::kNanosecondsPerCycle + 1);
+    sleep(left / mps::kPeriodNs * mps::kPeriodTicks + mps::kPeriodTicks);
   }
   return true;
 }

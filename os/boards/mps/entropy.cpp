@@ -3,7 +3,7 @@
 // provisioned with, how often it has started since power-on, and the clock at the moment of each
 // request: different on every device and hard to foresee without the seed, but not random, which
 // kUnsupported says. Under emulation with a counted clock it repeats exactly.
-#include "os/boards/mps2-an385/factory.hpp"
+#include "os/boards/mps/factory.hpp"
 #include "os/cpu/armv7m/retained.hpp"
 #include "os/hal.hpp"
 
@@ -26,7 +26,7 @@ struct Pool {
 constinit Pool pool = {};
 
 void fill_pool() {
-  const auto page = mps2::factory_page();
+  const auto page = mps::factory_page();
   if (page.ok() && page.value().entropy_seed.size() == sizeof(pool.words)) {
     std::memcpy(pool.words, page.value().entropy_seed.data(), sizeof(pool.words));
   }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "os/boards/mps2-an385/machine.hpp"
+#include "os/boards/mps/family.hpp"
 #include "os/boot/bootloader.hpp"
 #include "os/boot/exec_area.hpp"
 #include "os/drivers/nor_memory.hpp"
 
-namespace tinyml::mps2 {
+namespace tinyml::mps {
 
 inline constexpr std::uint32_t kExecBase = 0x8000;
 inline constexpr std::uint32_t kExecBytes = (1U << kFlashLog2) - kExecBase;
@@ -40,7 +40,7 @@ struct BootPlatform {
     return flash;
   }
   static const boot::Target &target() {
-    static constexpr boot::Target kTarget = {.board = "mps2-an385",
+    static constexpr boot::Target kTarget = {.board = kBoardName,
                                              .payload = image::Payload::kBinary,
                                              .load_address = kExecBase,
                                              .max_payload_bytes = kExecBytes};
@@ -53,4 +53,4 @@ struct BootPlatform {
   }
 };
 
-} // namespace tinyml::mps2
+} // namespace tinyml::mps

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the build must know of this board; included by os/boards/CMakeLists.txt.
+set(ram_log2 19)
+set(protect protect_v8m.cpp)
+include(${CMAKE_CURRENT_LIST_DIR}/../mps/family.cmake)
+# At -Os the module is compiled as the system is (cmake/boards/mps3-an547.cmake); at -O2 GCC's hardware loops are right.
+set(TINYML_BOARD_OPTIMIZE "{ \"size\": [\"-Os\"], \"balanced\": [\"-O2\", \"-fbranch-count-reg\"],
+    \"speed\": [\"-O2\", \"-fbranch-count-reg\"] }")
