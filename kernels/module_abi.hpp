@@ -66,6 +66,10 @@ extern const tinyml::module::ModuleInfo tinyml_module_info;
 /// Aligned to 16 bytes; arena_bytes or kMinArenaBytes long, whichever is more. Between two
 /// inferences its contents are free for any other use.
 extern std::uint8_t tinyml_module_arena[];
+/// Forgets what the operators remember of former inferences (docs/ir.md, "State"). A module without
+/// such operators has nothing to forget. State lies beside the arena; before the first inference it
+/// is as after a reset.
+void tinyml_module_reset();
 /// Reads the inputs from the arena and leaves the outputs there. Input bytes may be overwritten.
 void tinyml_module_run();
 }

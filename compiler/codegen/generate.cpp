@@ -97,6 +97,7 @@ Expected<GeneratedModule> generate(const ir::Graph &graph, const plan::MemoryPla
     layers.push_back({std::move(*layer), module.layers.back()});
   }
   module.arena_bytes = plan.arena_bytes;
+  module.state_bytes = plan.state_bytes;
   module.tensors = tensor_reports(graph, plan);
   module.files = {
       weights_header(layers), weights_source(layers),

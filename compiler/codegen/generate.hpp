@@ -53,6 +53,7 @@ struct GeneratedModule {
   /// path and -DTINYML_ISA=<isa> when that is not "scalar".
   std::vector<SourceFile> files;
   std::uint32_t arena_bytes = 0;
+  std::uint32_t state_bytes = 0; ///< kept between inferences, beside the arena
   std::uint64_t weight_bytes = 0;
   std::uint64_t macs = 0;
   std::vector<LayerReport> layers;

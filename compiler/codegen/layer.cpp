@@ -52,6 +52,9 @@ Expected<void> check_types(const LayerContext &c) {
 }
 
 Expected<Layer> make_layer_of(const LayerContext &c) {
+  if (ir::has_state(c.node.op)) {
+    return make_recurrent(c);
+  }
   if (c.is_int16()) {
     return make_int16(c);
   }
@@ -91,6 +94,8 @@ Expected<Layer> make_layer_of(const LayerContext &c) {
   case Op::kConcat:
     return make_movement(c);
   case Op::kBatchNorm:
+  case Op::kSvdf:
+  case Op::kLstm:
     break;
   }
   return c.unsupported("it has no kernel; the default passes lower it");
@@ -120,6 +125,16 @@ std::string LayerContext::scratch_text() const {
   for (const plan::Scratch &scratch : plan.scratch) {
     if (&graph.nodes[scratch.node] == &node) {
       return "at<std::uint8_t>(" + std::to_string(scratch.offset_bytes) + ")";
+    }
+  }
+  return "nullptr";
+}
+
+std::string LayerContext::state_text(std::size_t i) const {
+  for (const plan::StatePlace &place : plan.states) {
+    if (&graph.nodes[place.node] == &node && i-- == 0) {
+      return "state<" + cpp_type(place.part.element) + ">(" + std::to_string(place.offset_bytes) +
+             ")";
     }
   }
   return "nullptr";

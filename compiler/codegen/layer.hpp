@@ -64,6 +64,9 @@ struct LayerContext {
   /// The node's working memory, or nullptr.
   [[nodiscard]] std::string scratch_text() const;
 
+  /// "state<float>(16)": the i-th array that the node keeps between inferences.
+  [[nodiscard]] std::string state_text(std::size_t i) const;
+
   /// An error that names operator and node.
   [[nodiscard]] Failure<HostError> unsupported(const std::string &why) const;
 };
@@ -80,6 +83,7 @@ struct LayerContext {
 [[nodiscard]] Expected<Layer> make_conversion(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_movement(const LayerContext &context);
 
+[[nodiscard]] Expected<Layer> make_recurrent(const LayerContext &context);
 /// Everything that computes with quantised int16.
 [[nodiscard]] Expected<Layer> make_int16(const LayerContext &context);
 

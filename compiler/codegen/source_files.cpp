@@ -48,7 +48,8 @@ void print_includes(std::ostream &out, const ModuleSummary &summary,
   for (const std::string &header : headers) {
     out << "#include \"" << header << "\"\n";
   }
-  out << "\n#include TINYML_ISA_HEADER(packing.hpp)\n\n#include <cstddef>\n#include <limits>\n\n";
+  out << "\n#include TINYML_ISA_HEADER(packing.hpp)\n\n#include <cstddef>\n#include "
+         "<cstring>\n#include <limits>\n\n";
 }
 
 void print_parameters(std::ostream &out, const std::vector<PlacedLayer> &layers) {
@@ -122,6 +123,9 @@ bool is_specialised(const ModuleSummary &summary, const PlacedLayer &placed) {
 void print_run(std::ostream &out, const ModuleSummary &summary,
                const std::vector<PlacedLayer> &layers) {
   out << "void tinyml_module_run() {\n";
+  if (summary.plan.state_bytes > 0) {
+    out << "  if (!state_is_ready) {\n    tinyml_module_reset();\n  }\n";
+  }
   for (std::size_t step = 0; step < layers.size(); ++step) {
     const auto &calls = layers[step].layer.calls;
     const bool specialised = is_specialised(summary, layers[step]);
@@ -137,6 +141,34 @@ void print_run(std::ostream &out, const ModuleSummary &summary,
     }
   }
   out << "}\n";
+}
+
+/// The memory that outlives an inference, and how it is filled.
+void print_state(std::ostream &out, const ModuleSummary &summary) {
+  if (summary.plan.state_bytes == 0) {
+    out << "void tinyml_module_reset() {}\n\n";
+    return;
+  }
+  out << "void tinyml_module_reset() {\n"
+      << "  std::memset(state_bytes, 0, sizeof state_bytes);\n";
+  for (const plan::StatePlace &place : summary.plan.states) {
+    if (place.part.fill != 0) { // of one byte: int16 and float states begin with 0
+      out << "  std::memset(state_bytes + " << place.offset_bytes << ", " << place.part.fill << ", "
+          << place.size_bytes << ");\n";
+    }
+  }
+  out << "  state_is_ready = true;\n}\n\n";
+}
+
+void print_state_memory(std::ostream &out, const ModuleSummary &summary) {
+  if (summary.plan.state_bytes == 0) {
+    return;
+  }
+  out << "/// What the operators remember from one inference to the next.\n"
+      << "alignas(" << plan::kArenaAlignment << ") std::uint8_t state_bytes["
+      << summary.plan.state_bytes << "];\nbool state_is_ready = false;\n\n"
+      << "template <typename T> T *state(std::size_t offset) {\n"
+      << "  return reinterpret_cast<T *>(state_bytes + offset);\n}\n\n";
 }
 
 Fields info_fields(const ModuleSummary &summary, const std::string &inputs,
@@ -201,6 +233,7 @@ SourceFile model_source(const ModuleSummary &summary, const std::vector<PlacedLa
       << "U, \"the weights were packed for another instruction set\");\n\n"
       << "/// A tensor in the arena.\ntemplate <typename T> T *at(std::size_t offset) {\n"
       << "  return reinterpret_cast<T *>(tinyml_module_arena + offset);\n}\n\n";
+  print_state_memory(out, summary);
   print_parameters(out, layers);
   const std::string inputs = print_tensors(out, summary, "kInputs", summary.graph.inputs);
   const std::string outputs = print_tensors(out, summary, "kOutputs", summary.graph.outputs);
@@ -209,6 +242,7 @@ SourceFile model_source(const ModuleSummary &summary, const std::vector<PlacedLa
       << "tinyml::module::arena_extent(" << summary.plan.arena_bytes << ")];\n\n"
       << "const tinyml::module::ModuleInfo tinyml_module_info = "
       << info_fields(summary, inputs, outputs).lines() << ";\n\n";
+  print_state(out, summary);
   print_run(out, summary, layers);
   return {"model.cpp", out.str()};
 }

@@ -256,6 +256,7 @@ json report_of(const CompiledModel &model, Precision precision) {
           {"macs", model.module.macs},
           {"weight_bytes", model.module.weight_bytes},
           {"arena_bytes", model.module.arena_bytes},
+          {"state_bytes", model.module.state_bytes},
           {"inputs", tensors_of(model, model.graph.inputs)},
           {"outputs", tensors_of(model, model.graph.outputs)},
           {"layers", layers_of(model)}};

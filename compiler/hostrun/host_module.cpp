@@ -132,7 +132,8 @@ Expected<void> HostModule::bind(const fs::path &path) {
   info_ = static_cast<const module::ModuleInfo *>(dlsym(handle_.get(), "tinyml_module_info"));
   arena_ = static_cast<std::uint8_t *>(dlsym(handle_.get(), "tinyml_module_arena"));
   run_ = reinterpret_cast<void (*)()>(dlsym(handle_.get(), "tinyml_module_run"));
-  if (info_ == nullptr || arena_ == nullptr || run_ == nullptr) {
+  reset_ = reinterpret_cast<void (*)()>(dlsym(handle_.get(), "tinyml_module_reset"));
+  if (info_ == nullptr || arena_ == nullptr || run_ == nullptr || reset_ == nullptr) {
     return fail(ErrorCode::kInvalidInput,
                 "'" + path.string() +
                     "' is a shared object, but not a module: it lacks the "

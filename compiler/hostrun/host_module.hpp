@@ -53,6 +53,9 @@ public:
   /// Runs n inferences: `inputs` is n times input_bytes(), `outputs` n times output_bytes().
   [[nodiscard]] Expected<void> run(ByteView inputs, ByteSpan outputs);
 
+  /// Forgets what the module remembers of former inferences.
+  void reset() { reset_(); }
+
 private:
   struct Unload {
     void operator()(void *handle) const;
@@ -65,6 +68,7 @@ private:
   const module::ModuleInfo *info_ = nullptr;
   std::uint8_t *arena_ = nullptr;
   void (*run_)() = nullptr;
+  void (*reset_)() = nullptr;
   std::size_t input_bytes_ = 0;
   std::size_t output_bytes_ = 0;
 };

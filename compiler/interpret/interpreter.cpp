@@ -26,6 +26,28 @@ Expected<void> check_size(const ir::Graph &graph) {
 
 } // namespace
 
+struct Interpreter::States {
+  std::vector<std::vector<StateArray>> of_node;
+};
+
+Interpreter::Interpreter(const ir::Graph &graph)
+    : graph_(&graph), buffers_(std::make_unique<Buffers>()), states_(std::make_shared<States>()) {
+  for (const ir::Node &node : graph.nodes) {
+    std::vector<StateArray> &arrays = states_->of_node.emplace_back();
+    for (const ir::StatePart &part : ir::state_of(graph, node)) {
+      arrays.push_back({part, ir::initial_state(part)});
+    }
+  }
+}
+
+void Interpreter::reset() {
+  for (std::vector<StateArray> &arrays : states_->of_node) {
+    for (StateArray &array : arrays) {
+      array.bytes = ir::initial_state(array.part);
+    }
+  }
+}
+
 Expected<Interpreter> Interpreter::prepare(const ir::Graph &graph) {
   if (const auto verified = ir::verify(graph); !verified) {
     return Failure{verified.error()};
@@ -38,8 +60,8 @@ Expected<Interpreter> Interpreter::prepare(const ir::Graph &graph) {
     result.buffers_->push_back(
         value.constant ? *value.constant : std::vector<std::uint8_t>(ir::byte_size(value.type)));
   }
-  for (const ir::Node &node : graph.nodes) {
-    auto step = make_step({graph, node, *result.buffers_});
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    auto step = make_step({graph, graph.nodes[i], *result.buffers_, result.states_->of_node[i]});
     if (!step) {
       return Failure{step.error()};
     }

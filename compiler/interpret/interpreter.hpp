@@ -28,6 +28,9 @@ public:
   /// `inputs` are raw elements in the order of the graph's inputs.
   [[nodiscard]] Expected<void> run(std::span<const ByteView> inputs, const Observer &observer = {});
 
+  /// Nodes forget what they remember of former runs (docs/ir.md, "State").
+  void reset();
+
   /// Raw elements of a value after a run; of an output by its position.
   [[nodiscard]] ByteView value(ir::ValueId id) const { return (*buffers_)[id]; }
   [[nodiscard]] ByteView output(std::size_t index) const { return value(graph_->outputs[index]); }
@@ -35,11 +38,12 @@ public:
 private:
   using Buffers = std::vector<std::vector<std::uint8_t>>;
 
-  explicit Interpreter(const ir::Graph &graph)
-      : graph_(&graph), buffers_(std::make_unique<Buffers>()) {}
+  explicit Interpreter(const ir::Graph &graph);
 
   const ir::Graph *graph_;
   std::unique_ptr<Buffers> buffers_; ///< one per value; the steps point into it
+  struct States;
+  std::shared_ptr<States> states_; ///< by node; the steps point into it
   std::vector<std::function<void()>> steps_;
 };
 

@@ -23,6 +23,9 @@ Failure<HostError> float_only(const ir::Node &node) {
 }
 
 Expected<Step> make_step(const StepContext &context) {
+  if (ir::has_state(context.node.op)) {
+    return make_recurrent(context);
+  }
   if (context.is_int16()) {
     return make_int16(context);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/ir/attributes.hpp"
+#include "compiler/ir/state.hpp"
 #include "kernels/reference/shapes.hpp"
 
 #include <functional>
@@ -11,11 +12,18 @@ namespace tinyml::interpret {
 
 using Step = std::function<void()>;
 
+/// What nodes remember: the arrays of ir::state_of.
+struct StateArray {
+  ir::StatePart part;
+  std::vector<std::uint8_t> bytes;
+};
+
 /// A node with its types and the places of its data; all of them outlive the step.
 struct StepContext {
   const ir::Graph &graph;
   const ir::Node &node;
   std::vector<std::vector<std::uint8_t>> &buffers;
+  std::vector<StateArray> &states; ///< of this node; a step keeps no pointer to their elements
 
   [[nodiscard]] const ir::TensorType &in_type(std::size_t i) const {
     return graph.values[node.inputs[i]].type;
@@ -34,6 +42,9 @@ struct StepContext {
   template <typename T> [[nodiscard]] const T *in(std::size_t i) const {
     return i < node.inputs.size() ? reinterpret_cast<const T *>(buffers[node.inputs[i]].data())
                                   : nullptr;
+  }
+  template <typename T> [[nodiscard]] T *state(std::size_t i) const {
+    return reinterpret_cast<T *>(states[i].bytes.data());
   }
   template <typename T> [[nodiscard]] T *out() const {
     return reinterpret_cast<T *>(buffers[node.outputs[0]].data());
@@ -57,6 +68,7 @@ struct StepContext {
 [[nodiscard]] Step make_matmul(const StepContext &context);
 [[nodiscard]] Expected<Step> make_elementwise(const StepContext &context);
 [[nodiscard]] Expected<Step> make_movement(const StepContext &context);
+[[nodiscard]] Expected<Step> make_recurrent(const StepContext &context);
 /// Everything that computes with quantised int16.
 [[nodiscard]] Expected<Step> make_int16(const StepContext &context);
 

@@ -75,6 +75,8 @@ enum class Op : std::uint8_t {
   kDequantize,
   kRequantize,
   kLookup, ///< x, table of 256 int8
+  kSvdf,   ///< x, feature weights, time weights[, bias]; rank, activation, state_scale, ...
+  kLstm,   ///< x, 4 input weights, 4 recurrent weights, 4 biases; time_major, cell_scale, cell_clip
 };
 
 /// Attribute values. Which names an operator has is documented with the operator in docs/ir.md.

@@ -78,6 +78,9 @@ Expected<TensorType> infer_by_family(const InferenceInput &in) {
     return infer_conversion(in);
   case Op::kLookup:
     return infer_lookup(in);
+  case Op::kSvdf:
+  case Op::kLstm:
+    return infer_recurrent(in);
   default:
     return infer_elementwise(in);
   }

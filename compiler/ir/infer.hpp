@@ -30,6 +30,7 @@ struct InferenceInput {
 [[nodiscard]] Expected<TensorType> infer_data_movement(const InferenceInput &in);
 [[nodiscard]] Expected<TensorType> infer_conversion(const InferenceInput &in);
 [[nodiscard]] Expected<TensorType> infer_lookup(const InferenceInput &in);
+[[nodiscard]] Expected<TensorType> infer_recurrent(const InferenceInput &in);
 
 /// Numpy broadcasting of two shapes.
 [[nodiscard]] Expected<Shape> broadcast(const Shape &a, const Shape &b);

@@ -39,6 +39,18 @@ constexpr std::array kPadAttributes = {AttributeInfo{"pads", kInts, true},
 constexpr std::array kTransposeAttributes = {AttributeInfo{"permutation", kInts, true}};
 constexpr std::array kConcatAttributes = {AttributeInfo{"axis", kInt, true}};
 
+constexpr std::array kSvdfAttributes = {
+    AttributeInfo{"rank", kInt, true},
+    AttributeInfo{"activation", kText},
+    AttributeInfo{"state_scale", kDouble},
+    AttributeInfo{"state_zero_point", kInt},
+};
+constexpr std::array kLstmAttributes = {
+    AttributeInfo{"time_major", kInt},
+    AttributeInfo{"cell_scale", kDouble},
+    AttributeInfo{"cell_clip", kDouble},
+};
+
 constexpr std::array kOperators = {
     OperatorInfo{Op::kConv2d, "conv2d", 2, 3, kConvAttributes},
     OperatorInfo{Op::kDepthwiseConv2d, "depthwise_conv2d", 2, 3, kDepthwiseAttributes},
@@ -65,6 +77,8 @@ constexpr std::array kOperators = {
     OperatorInfo{Op::kDequantize, "dequantize", 1, 1, {}},
     OperatorInfo{Op::kRequantize, "requantize", 1, 1, {}},
     OperatorInfo{Op::kLookup, "lookup", 2, 2, {}},
+    OperatorInfo{Op::kSvdf, "svdf", 3, 4, kSvdfAttributes},
+    OperatorInfo{Op::kLstm, "lstm", 13, 13, kLstmAttributes},
 };
 
 } // namespace

@@ -127,6 +127,12 @@ double largest_scale(const TensorType &type) {
   return static_cast<double>(*std::max_element(scales.begin(), scales.end()));
 }
 
+Expected<void> check_symmetric(const Quantization &q) {
+  return q.axis == -1 && q.zero_points[0] == 0
+             ? Expected<void>{}
+             : invalid("needs weights with zero point 0 and one scale");
+}
+
 /// Weights are symmetric, with one scale or one per output channel.
 Expected<void> check_weights(const Node &node, const Quantization &q) {
   const int axis = node.op == Op::kDepthwiseConv2d ? 3 : 0;
@@ -144,6 +150,32 @@ Expected<void> check_sum(const TensorType &input, const TensorType &output) {
   return element_count(input.shape) / element_count(output.shape) <= most
              ? Expected<void>{}
              : invalid("sums more elements than 32 bits can hold");
+}
+
+/// Weights with one scale for all; every product of scales in range.
+Expected<void> check_svdf_scales(const Node &node, const std::vector<TensorType> &inputs,
+                                 const TensorType &output) {
+  const double state = double_attribute(node, "state_scale", 1);
+  for (const std::size_t weights : {1, 2}) {
+    if (auto checked = check_symmetric(*inputs[weights].quantization); !checked) {
+      return checked;
+    }
+  }
+  return check_ratio(std::max(largest_scale(inputs[0]) * largest_scale(inputs[1]) / state,
+                              state * largest_scale(inputs[2]) / largest_scale(output)));
+}
+
+Expected<void> check_lstm_scales(const std::vector<TensorType> &inputs, const TensorType &output) {
+  const double data = std::max(largest_scale(inputs[0]), largest_scale(output));
+  for (std::size_t weights = 1; weights <= 8; ++weights) {
+    if (auto checked = check_symmetric(*inputs[weights].quantization); !checked) {
+      return checked;
+    }
+    if (data * largest_scale(inputs[weights]) * 4096 >= 127) {
+      return invalid("has scales too far apart for integer arithmetic");
+    }
+  }
+  return check_ratio(1 / (largest_scale(output) * 32768));
 }
 
 /// What int16 arithmetic asks for beyond int8's: sums of 48 bits are multiplied by less than 2^7,
@@ -199,6 +231,10 @@ Expected<void> check_scales(const Node &node, const std::vector<TensorType> &inp
     [[fallthrough]];
   case Op::kRequantize:
     return check_ratio(largest_scale(inputs[0]) / out);
+  case Op::kSvdf:
+    return check_svdf_scales(node, inputs, output);
+  case Op::kLstm:
+    return check_lstm_scales(inputs, output);
   case Op::kConcat:
     for (const TensorType &input : inputs) {
       if (input.quantization != output.quantization) {

@@ -20,6 +20,8 @@ bool is_cheap(ir::Op op) {
   case ir::Op::kMatMul:
   case ir::Op::kMaxPool2d:
   case ir::Op::kAveragePool2d:
+  case ir::Op::kSvdf: // remembers: its result is not the same every time
+  case ir::Op::kLstm:
     return false;
   default:
     return true;

@@ -143,6 +143,24 @@ void take_offsets(const ir::Graph &graph, const std::vector<std::uint64_t> &offs
   }
 }
 
+/// One after the other: nothing is gained by sharing, all of them live forever.
+Expected<void> place_states(const ir::Graph &graph, MemoryPlan &plan) {
+  constexpr std::uint64_t kAlignment = 4;
+  std::uint64_t total = 0;
+  for (ir::NodeId node = 0; node < graph.nodes.size(); ++node) {
+    for (const ir::StatePart &part : ir::state_of(graph, graph.nodes[node])) {
+      plan.states.push_back({node, static_cast<std::uint32_t>(total),
+                             static_cast<std::uint32_t>(part.size_bytes()), part});
+      total += (part.size_bytes() + kAlignment - 1) / kAlignment * kAlignment;
+      if (total > std::numeric_limits<std::uint32_t>::max()) {
+        return fail(ErrorCode::kDoesNotFit, "the operators remember more than 4 GB");
+      }
+    }
+  }
+  plan.state_bytes = static_cast<std::uint32_t>(total);
+  return {};
+}
+
 Expected<void> check_options(const PlanOptions &options) {
   const std::uint32_t alignment = options.tensor_alignment_bytes;
   const bool power_of_two = alignment != 0 && (alignment & (alignment - 1)) == 0;
@@ -189,6 +207,9 @@ Expected<MemoryPlan> make_plan(const ir::Graph &graph, const PlanOptions &option
   draft.plan.lower_bound_bytes = static_cast<std::uint32_t>(lower_bound);
   draft.plan.peak_live_bytes = static_cast<std::uint32_t>(peak(graph, draft, false));
   draft.plan.optimal = result.optimal;
+  if (const auto placed = place_states(graph, draft.plan); !placed) {
+    return Failure{placed.error()};
+  }
   return std::move(draft.plan);
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "compiler/ir/graph.hpp"
+#include "compiler/ir/state.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -50,12 +50,23 @@ struct Scratch {
   std::uint32_t size_bytes = 0;
 };
 
+/// One array that a node keeps between inferences, in memory of its own: the arena is free for
+/// other use then.
+struct StatePlace {
+  ir::NodeId node = 0;
+  std::uint32_t offset_bytes = 0; ///< from the start of the module's state
+  std::uint32_t size_bytes = 0;
+  ir::StatePart part;
+};
+
 struct MemoryPlan {
   std::string isa;               ///< PlanOptions::isa
   std::vector<ir::NodeId> order; ///< a topological order of all nodes
   /// By ValueId; absent for constants and for values nobody computes or uses.
   std::vector<std::optional<Placement>> placements;
   std::vector<Scratch> scratch;
+  std::vector<StatePlace> states; ///< in the order of nodes, then of ir::state_of
+  std::uint32_t state_bytes = 0;
   std::uint32_t arena_bytes = 0;
   /// No placement of this order can be smaller, given what the kernels allow.
   std::uint32_t lower_bound_bytes = 0;

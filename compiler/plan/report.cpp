@@ -19,6 +19,9 @@ void print_summary(std::ostream &out, const MemoryPlan &plan) {
         << plan.lower_bound_bytes << ")";
   }
   out << ", " << plan.peak_live_bytes << " if no two tensors could overlap\n";
+  if (plan.state_bytes > 0) {
+    out << "state " << plan.state_bytes << " bytes, kept between inferences\n";
+  }
 }
 
 std::string printable(const std::string &name) {

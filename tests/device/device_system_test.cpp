@@ -40,6 +40,7 @@ static constexpr TensorInfo inputs[] = {{"in", ElementType::kInt8, 2, {1, 3000},
 static constexpr TensorInfo outputs[] = {{"out", ElementType::kInt8, 2, {1, 2000}, 2000, 4096, 0.5f, 0}};
 const ModuleInfo tinyml_module_info = {
     kAbiVersion, "probe", {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, 8192, 0, 1, 1, inputs, outputs};
+extern "C" void tinyml_module_reset() {}
 extern "C" void tinyml_module_run() {
   for (unsigned i = 0; i < 2000; ++i) {
     tinyml_module_arena[4096 + i] = static_cast<std::uint8_t>((tinyml_module_arena[i] & 63) + (i == 1234 ? 60 : 0));
