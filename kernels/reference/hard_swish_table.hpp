@@ -61,7 +61,7 @@ struct HardSwishMultipliers {
 
 [[nodiscard]] inline Int8Table hard_swish_table(const UnaryScales &s) {
   const HardSwishMultipliers m = hard_swish_multipliers(s);
-  return table_of_codes([&](std::int32_t code) {
+  return table_of_codes([&](std::int32_t code) -> std::int32_t {
     const std::int32_t x = (code - s.in_zero) * (1 << 7);
     const std::int32_t scaled = rounding_high_mul16(x, fraction16(m.to_output));
     const std::int32_t product = truncating_high_mul16(hard_swish_gate(x, m.to_gate), scaled);

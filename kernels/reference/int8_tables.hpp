@@ -33,7 +33,7 @@ template <typename Function> [[nodiscard]] Int8Table table_of_codes(const Functi
 template <typename Function>
 [[nodiscard]] Int8Table float_table(const UnaryScales &s, const Function &function) {
   const float inverse_scale = 1 / s.out_scale;
-  return table_of_codes([&](std::int32_t code) {
+  return table_of_codes([&](std::int32_t code) -> std::int32_t {
     const float real = s.in_scale * static_cast<float>(code - s.in_zero);
     const float rescaled = std::round(function(real) * inverse_scale);
     const float bounded = std::isnan(rescaled) ? 0.0F : std::fmin(std::fmax(rescaled, -1e6F), 1e6F);
@@ -61,7 +61,7 @@ template <typename Function>
 [[nodiscard]] Int8Table fixed_point_table(const UnaryScales &s, std::int32_t output_bits,
                                           std::int32_t out_zero, const Function &function) {
   const FourIntegerBits in = four_integer_bits(s.in_scale);
-  return table_of_codes([&](std::int32_t code) {
+  return table_of_codes([&](std::int32_t code) -> std::int32_t {
     const std::int32_t x = code - s.in_zero;
     if (x <= -in.radius) {
       return -128;
@@ -91,7 +91,7 @@ template <typename Function>
   const Multiplier above = quantize_multiplier(identity);
   Multiplier below = quantize_multiplier(std::abs(negative));
   below.value = negative < 0 ? -below.value : below.value;
-  return table_of_codes([&](std::int32_t code) {
+  return table_of_codes([&](std::int32_t code) -> std::int32_t {
     const std::int32_t x = code - s.in_zero;
     return s.out_zero + multiply_by_quantized_multiplier(x, x >= 0 ? above : below);
   });
@@ -101,7 +101,7 @@ template <typename Function>
   const bool same_scale = s.in_scale == s.out_scale;
   const Multiplier ratio =
       quantize_multiplier(static_cast<double>(s.in_scale) / static_cast<double>(s.out_scale));
-  return table_of_codes([&](std::int32_t code) {
+  return table_of_codes([&](std::int32_t code) -> std::int32_t {
     const std::int32_t x = std::abs(code - s.in_zero);
     return s.out_zero + (same_scale ? x : multiply_by_quantized_multiplier(x, ratio));
   });

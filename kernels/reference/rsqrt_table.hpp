@@ -43,7 +43,7 @@ namespace tinyml::kernels::reference {
   Multiplier to_output = quantize_multiplier(
       1.0 / (std::sqrt(static_cast<double>(s.in_scale)) * static_cast<double>(s.out_scale)));
   to_output.shift -= kShift;
-  return table_of_codes([&](std::int32_t code) {
+  return table_of_codes([&](std::int32_t code) -> std::int32_t {
     const std::int32_t x = code - s.in_zero;
     if (x <= 0 || to_output.shift > 30 || to_output.shift < -31) {
       return x > 0 && to_output.shift < -31 ? s.out_zero : 127;
