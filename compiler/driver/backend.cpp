@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/driver/backend.hpp"
 
+#include "compiler/driver/budget.hpp"
 #include "compiler/driver/build_image.hpp"
 #include "compiler/hostrun/host_module.hpp"
 #include "host/files.hpp"
@@ -15,6 +16,8 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr int kInterfaceVersion = 1;
+/// A caller waits for the answer, so advice must not take long.
+constexpr std::chrono::seconds kAdviceTime{20};
 
 /// request.json, checked.
 struct Request {
@@ -231,8 +234,12 @@ json answer(Request request, const fs::path &result, const fs::path &work) {
     return error_result(planned.error());
   }
   if (const auto fits = link::check_budget(planned->plan(), *kit, request.limits); !fits.ok()) {
-    return error_result(fits.error(), advise(model_bytes, request.compile, planned->plan(), *kit,
-                                             request.limits, work));
+    return error_result(fits.error(), advise({.model = model_bytes,
+                                              .options = request.compile,
+                                              .target = {&*kit, "", request.limits},
+                                              .work_folder = work,
+                                              .time_limit = kAdviceTime},
+                                             planned->plan()));
   }
   const auto image = planned->link();
   if (!image.ok()) {

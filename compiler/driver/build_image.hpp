@@ -30,11 +30,4 @@ private:
   link::ImagePlan plan_;
 };
 
-/// What would fit instead of an image that does not: each line names a variant and what it needs.
-/// `compile` options are those of the refused one; sibling kits are looked for beside `kit`.
-[[nodiscard]] std::vector<std::string> advise(ByteView model, const CompileOptions &options,
-                                              const link::ImagePlan &refused, const link::Kit &kit,
-                                              const link::Limits &limits,
-                                              const std::filesystem::path &work_folder);
-
 } // namespace tinyml::driver

@@ -223,15 +223,22 @@ Expected<CompiledModel> compile_model(ByteView bytes, const CompileOptions &opti
   if (const auto possible = check_precision(*graph, options); !possible.ok()) {
     return Failure{possible.error()};
   }
-  CompiledModel model;
+  quantize::QuantizeReport quantization;
   if (options.precision == Precision::kInt8 && !is_quantized(*graph)) {
-    graph = quantized(*graph, options, model.quantization);
+    graph = quantized(*graph, options, quantization);
     if (!graph.ok()) {
       return Failure{graph.error()};
     }
   }
-  model.graph = *std::move(graph);
-  model.optimize = options.optimize;
+  auto compiled = compile_graph(*std::move(graph), options);
+  if (compiled.ok()) {
+    compiled->quantization = std::move(quantization);
+  }
+  return compiled;
+}
+
+Expected<CompiledModel> compile_graph(ir::Graph graph, const CompileOptions &options) {
+  CompiledModel model{.graph = std::move(graph), .optimize = options.optimize};
   if (const auto generated = generate_into(model, options); !generated.ok()) {
     return Failure{generated.error()};
   }

@@ -59,6 +59,9 @@ struct CompiledModel {
 [[nodiscard]] Expected<codegen::GeneratedModule> generate_for_host(const CompiledModel &model,
                                                                    CompileOptions options);
 
+/// Plans and generates a graph that is already canonical and in the wanted precision.
+[[nodiscard]] Expected<CompiledModel> compile_graph(ir::Graph graph, const CompileOptions &options);
+
 /// The part of a build report (docs/backend.md) that does not depend on a board: precision, MACs,
 /// weights, arena, tensors, layers.
 [[nodiscard]] nlohmann::json report_of(const CompiledModel &model, Precision precision);

@@ -63,6 +63,15 @@ ObjectSizes object_sizes(const ElfFile &object) {
   return sizes;
 }
 
+void add_sections(const ElfFile &object, std::vector<ModuleSection> &sections) {
+  for (const ElfSection &section : object.sections) {
+    if (section.allocated && section.has_content && section.size_bytes != 0) {
+      const bool is_code = !section.writable && !section.name.starts_with(".rodata");
+      sections.push_back({section.name, section.size_bytes, is_code});
+    }
+  }
+}
+
 Expected<void> add_callgraphs(const std::filesystem::path &folder, CallGraph &graph) {
   std::error_code error;
   for (const auto &entry : std::filesystem::recursive_directory_iterator(folder, error)) {
@@ -207,7 +216,24 @@ Expected<ImagePlan> ImageLinker::plan(const SourceFiles &sources) {
     return Failure{parts.error()};
   }
   plan.parts = *std::move(parts);
+  const auto sections = module_sections();
+  if (!sections.ok()) {
+    return Failure{sections.error()};
+  }
+  plan.module_sections = *sections;
   return plan;
+}
+
+Expected<std::vector<ModuleSection>> ImageLinker::module_sections() const {
+  std::vector<ModuleSection> sections;
+  for (const auto &object : objects_) {
+    const auto elf = read_elf(object);
+    if (!elf.ok()) {
+      return Failure{elf.error()};
+    }
+    add_sections(*elf, sections);
+  }
+  return sections;
 }
 
 Expected<std::vector<BudgetPart>> ImageLinker::budget_parts(const ImagePlan &plan) const {

@@ -21,12 +21,20 @@ struct BudgetPart {
   std::uint64_t ram_bytes = 0;
 };
 
+/// One section of the module's objects.
+struct ModuleSection {
+  std::string name; ///< e.g. ".text.tinyml_module_run": one a function or object
+  std::uint64_t size_bytes = 0;
+  bool is_code = false;
+};
+
 /// What is known of an image before it is linked.
 struct ImagePlan {
   std::uint64_t rom_bytes = 0;
   std::uint64_t static_ram_bytes = 0;
   StackBound stack;
   std::vector<BudgetPart> parts; ///< they sum up to rom_bytes, and to static RAM + stack
+  std::vector<ModuleSection> module_sections; ///< those that take ROM
 
   [[nodiscard]] std::uint64_t ram_bytes() const { return static_ram_bytes + stack.bytes; }
 };
@@ -68,6 +76,7 @@ private:
                                         bool stripped) const;
   [[nodiscard]] Expected<CallGraph> call_graph() const;
   [[nodiscard]] Expected<std::vector<BudgetPart>> budget_parts(const ImagePlan &plan) const;
+  [[nodiscard]] Expected<std::vector<ModuleSection>> module_sections() const;
   [[nodiscard]] Expected<void> tool(std::vector<std::string> arguments,
                                     const std::string &purpose) const;
   [[nodiscard]] std::filesystem::path joined() const { return work_ / "joined.o"; }

@@ -35,6 +35,48 @@ TEST(Plan, IsExactlyWhatIsLinked) {
   }
 }
 
+/// What `plan --json` printed, whatever its exit code.
+json plan_json(std::vector<std::string> arguments, int exit_code) {
+  arguments.insert(arguments.begin(), {"plan", "--json"});
+  const host::Outcome done = tinyml(std::move(arguments));
+  EXPECT_EQ(done.exit_code, exit_code) << done.output;
+  return json::parse(done.output, nullptr, false);
+}
+
+TEST(Plan, AddsUpAndDrawsPictures) {
+  const auto folder = host::TemporaryFolder::create("plan");
+  ASSERT_TRUE(folder.ok());
+  const auto pictures = folder->path() / "pictures";
+  const json plan =
+      plan_json({"mnist-dscnn", "--board", "mps2-an385", "--svg", pictures.string()}, 0);
+  std::uint64_t rom = 0;
+  std::uint64_t ram = 0;
+  for (const json &part : plan.at("budget")) {
+    rom += part.at("rom_bytes").get<std::uint64_t>();
+    ram += part.at("ram_bytes").get<std::uint64_t>();
+  }
+  EXPECT_EQ(plan.at("rom_bytes_planned"), rom);
+  EXPECT_EQ(plan.at("ram_bytes_planned"), ram);
+  EXPECT_GT(plan.at("instructions_estimated"), 100'000);
+  EXPECT_TRUE(plan.at("variants").empty());
+  for (const char *name : {"memory.svg", "graph.svg", "budget.svg"}) {
+    const auto svg = host::read_text(pictures / name);
+    ASSERT_TRUE(svg.ok());
+    EXPECT_TRUE(svg->starts_with("<svg ") && svg->ends_with("</svg>\n"));
+  }
+}
+
+TEST(Plan, WithoutABoardAdvisesWhatWouldFit) {
+  const json plan =
+      plan_json({"mnist-mlp", "--float", "--isa", "armv7m", "--rom", "200K", "--ram", "16K"}, 6);
+  EXPECT_FALSE(plan.at("fits"));
+  ASSERT_FALSE(plan.at("variants").empty());
+  EXPECT_EQ(plan["variants"][0]["name"], "int8 instead of float32");
+  EXPECT_TRUE(plan["variants"][0]["fits"]);
+  EXPECT_EQ(tinyml({"plan", "mnist-mlp", "--isa", "z80"}).exit_code, 3);
+  EXPECT_EQ(tinyml({"plan", "mnist-mlp"}).exit_code, 2);
+}
+
 TEST(Compile, GivesTheSameBytesForTheSameModel) {
   const auto folder = host::TemporaryFolder::create("twice");
   ASSERT_TRUE(folder.ok());
