@@ -70,10 +70,11 @@ inline constexpr DepthwisePacking kDepthwiseLines = {1, 1, 1, true, 0};
   return ((input_end > windows_end ? input_end : windows_end) + 3) / 2 * 2;
 }
 
-/// Scratch memory of such a layer: three lines of 16-bit elements.
+/// Scratch memory of such a layer: three lines of 16-bit elements and a row of 32-bit sums.
 [[nodiscard]] constexpr long long depthwise_lines_bytes(int width, int output_width, int stride,
                                                         int pad_left) {
-  return 3LL * depthwise_line_length(width, output_width, stride, pad_left) * 2;
+  return 3LL * depthwise_line_length(width, output_width, stride, pad_left) * 2 +
+         (output_width + 1LL) / 2 * 8;
 }
 
 struct Packing {

@@ -17,7 +17,7 @@ template <typename Arithmetic> struct DepthwiseLines {
   Arithmetic arithmetic;
 };
 
-/// The channel's taps as pairs of halves, so that two products take one instruction.
+/// A channel's taps as pairs of halves, so that two products take one instruction.
 struct LineTaps {
   std::uint32_t first[3]; ///< taps 0 and 1 of a row
   std::uint32_t last[3];  ///< taps 1 and 2
@@ -31,105 +31,148 @@ struct LineTaps {
       last[row] = half(taps[1]) | half(taps[2]) << 16;
     }
   }
+  /// A new row has taken the place of the oldest: its line is now the window's last.
+  void rotate() {
+    const std::uint32_t a = first[2];
+    const std::uint32_t b = last[2];
+    first[2] = first[1];
+    last[2] = last[1];
+    first[1] = first[0];
+    last[1] = last[0];
+    first[0] = a;
+    last[0] = b;
+  }
 };
 
-/// Three rows of one channel, widened and padded. Rows come in order; the oldest is replaced.
+/// Three rows of one channel, widened and padded, interleaved: two neighbours of each row after
+/// another. Rows come in order; each takes the place of the oldest, in turn.
 class ChannelLines {
 public:
   ChannelLines(void *scratch, const Window &w)
-      : length_(
-            isa::depthwise_line_length(w.input_width, w.output_width, w.stride_width, w.pad_left)),
-        line_{static_cast<std::int16_t *>(scratch), static_cast<std::int16_t *>(scratch) + length_,
-              static_cast<std::int16_t *>(scratch) + 2 * length_} {}
+      : held_(static_cast<std::int16_t *>(scratch)),
+        length_(isa::depthwise_line_length(w.input_width, w.output_width, w.stride_width,
+                                           w.pad_left)) {}
 
   void pad_all(std::int16_t padding) {
     for (int i = 0; i < 3 * length_; ++i) {
-      line_[0][i] = padding;
+      held_[i] = padding;
     }
   }
-
-  /// Makes room for the next row: the margins keep their padding.
-  std::int16_t *next(int pad_left) {
-    std::int16_t *oldest = line_[0];
-    line_[0] = line_[1];
-    line_[1] = line_[2];
-    line_[2] = oldest;
-    return oldest + pad_left;
+  /// Element `x` of a line; the next pair is 6 further.
+  [[nodiscard]] std::int16_t *at(int line, int x) const {
+    return held_ + (x >> 1) * 6 + line * 2 + (x & 1);
   }
-  [[nodiscard]] const std::uint32_t *row(int i) const {
-    return reinterpret_cast<const std::uint32_t *>(line_[i]);
+  [[nodiscard]] const std::uint32_t *pairs() const {
+    return reinterpret_cast<const std::uint32_t *>(held_);
+  }
+  /// Room for the sums of one row of outputs.
+  [[nodiscard]] std::int32_t *sums() const {
+    return reinterpret_cast<std::int32_t *>(held_ + 3 * length_);
   }
 
 private:
+  std::int16_t *held_;
   int length_;
-  std::int16_t *line_[3];
 };
 
-/// Takes row `y` of a channel; outside of the image it is all padding.
-inline void take_row(ChannelLines &lines, const Window &w, const std::int8_t *channel, int y,
-                     std::int16_t padding) {
-  std::int16_t *to = lines.next(w.pad_left);
-  const int step = w.input_channels;
-  if (y < 0 || y >= w.input_height) {
-    for (int x = w.input_width; x > 0; --x) {
-      *to++ = padding;
-    }
-    return;
-  }
+/// Fills a line with row `y` of a channel; outside of the image it is all padding.
+inline void take_row(const ChannelLines &lines, int line, const Window &w,
+                     const std::int8_t *channel, int y, std::int16_t padding) {
+  int count = w.input_width;
+  int step = w.input_channels;
+  const std::int8_t outside = static_cast<std::int8_t>(padding);
   const std::int8_t *from = channel + y * w.input_width * step;
-#pragma GCC unroll 4
-  for (int x = w.input_width; x > 0; --x, from += step) {
-    *to++ = *from;
+  if (y < 0 || y >= w.input_height) {
+    from = &outside;
+    step = 0;
+  }
+  std::int16_t *to = lines.at(line, w.pad_left);
+  if (w.pad_left != 0) { // the first element is the second one of its pair
+    *to = *from;
+    from += step;
+    to += 5;
+    --count;
+  }
+  for (; count > 1; count -= 2, to += 6) {
+    to[0] = *from;
+    from += step;
+    to[1] = *from;
+    from += step;
+  }
+  if (count > 0) {
+    to[0] = *from;
   }
 }
 
 /// Two neighbouring windows share their loads; the second one begins at the odd halves.
-template <typename Finish>
-inline void row_of_windows(const ChannelLines &lines, const LineTaps &taps, const Finish &finish,
-                           int count, std::int8_t *output, int step) {
-  const std::uint32_t *a = lines.row(0);
-  const std::uint32_t *b = lines.row(1);
-  const std::uint32_t *c = lines.row(2);
-  const auto add = [](std::int32_t &even, std::int32_t &odd, const std::uint32_t *x,
-                      std::uint32_t first, std::uint32_t last) {
-    const std::uint32_t left = x[0];
-    const std::uint32_t right = x[1];
-    even = isa::dsp::multiply_low_high(isa::dsp::multiply_pair(even, left, first), right, last);
-    odd = isa::dsp::multiply_pair(isa::dsp::multiply_high_low(odd, left, first), right, last);
-  };
-  for (; count > 0; count -= 2, ++a, ++b, ++c, output += 2 * step) {
-    std::int32_t even = finish.start();
-    std::int32_t odd = even;
-    add(even, odd, a, taps.first[0], taps.last[0]);
-    add(even, odd, b, taps.first[1], taps.last[1]);
-    add(even, odd, c, taps.first[2], taps.last[2]);
-    output[0] = finish(even);
-    if (count > 1) {
-      output[step] = finish(odd);
+inline void sum_windows(const std::uint32_t *pair, const LineTaps taps, std::int32_t start,
+                        int count, std::int32_t *sums) {
+  for (; count > 0; count -= 2, pair += 3, sums += 2) {
+    std::int32_t even = start;
+    std::int32_t odd = start;
+    for (int row = 0; row < 3; ++row) {
+      const std::uint32_t left = pair[row];
+      const std::uint32_t right = pair[row + 3];
+      even = isa::dsp::multiply_pair(even, left, taps.first[row]);
+      odd = isa::dsp::multiply_high_low(odd, left, taps.first[row]);
+      even = isa::dsp::multiply_low_high(even, right, taps.last[row]);
+      odd = isa::dsp::multiply_pair(odd, right, taps.last[row]);
     }
+    sums[0] = even;
+    sums[1] = odd;
   }
 }
 
 /// Every second window only.
-template <typename Finish>
-inline void row_of_wide_windows(const ChannelLines &lines, const LineTaps &taps,
-                                const Finish &finish, int count, std::int8_t *output, int step) {
-  const std::uint32_t *a = lines.row(0);
-  const std::uint32_t *b = lines.row(1);
-  const std::uint32_t *c = lines.row(2);
-  const auto add = [](std::int32_t sum, const std::uint32_t *x, std::uint32_t first,
-                      std::uint32_t last) {
-    return isa::dsp::multiply_low_high(isa::dsp::multiply_pair(sum, x[0], first), x[1], last);
-  };
-  for (; count > 0; --count, ++a, ++b, ++c, output += step) {
-    std::int32_t sum = add(finish.start(), a, taps.first[0], taps.last[0]);
-    sum = add(sum, b, taps.first[1], taps.last[1]);
-    *output = finish(add(sum, c, taps.first[2], taps.last[2]));
+inline void sum_wide_windows(const std::uint32_t *pair, const LineTaps taps, std::int32_t start,
+                             int count, std::int32_t *sums) {
+  for (; count > 0; --count, pair += 3) {
+    std::int32_t sum = start;
+    for (int row = 0; row < 3; ++row) {
+      sum = isa::dsp::multiply_pair(sum, pair[row], taps.first[row]);
+      sum = isa::dsp::multiply_low_high(sum, pair[row + 3], taps.last[row]);
+    }
+    *sums++ = sum;
   }
 }
 
-/// Channel by channel, row by row: a row is written when the rows it needs have been taken, so
-/// `output` may be `input` (and otherwise lies apart).
+template <typename Finish>
+inline void finish_row(const Finish finish, const std::int32_t *sums, int count,
+                       std::int8_t *output, int step) {
+  for (; count > 0; --count, output += step) {
+    *output = finish(*sums++);
+  }
+}
+
+/// One channel of one image: a row is written when the rows it needs have been taken.
+template <typename Arithmetic>
+inline void channel_by_lines(const DepthwiseLines<Arithmetic> &p, const Window &w,
+                             const ChannelLines &lines, int channel, const std::int8_t *input,
+                             std::int8_t *output) {
+  const auto finish = isa::dsp::finish_of(p.arithmetic, channel);
+  LineTaps taps(p.filter + channel * 9);
+  int line = 0;
+  int taken = -w.pad_top;
+  for (int y = 0, top = -w.pad_top; y < w.output_height; ++y, top += w.stride_height) {
+    for (; taken < top + 3; ++taken) {
+      take_row(lines, line, w, input, taken, p.padding);
+      line = line == 2 ? 0 : line + 1;
+      if (taken + w.pad_top > 2) { // not one of the first three
+        taps.rotate();
+      }
+    }
+    if (w.stride_width == 1) {
+      sum_windows(lines.pairs(), taps, finish.start(), w.output_width, lines.sums());
+    } else {
+      sum_wide_windows(lines.pairs(), taps, finish.start(), w.output_width, lines.sums());
+    }
+    finish_row(finish, lines.sums(), w.output_width, output, w.input_channels);
+    isa::dsp::clamp_bytes(p.arithmetic, output, w.output_width, w.input_channels);
+    output += w.output_width * w.input_channels;
+  }
+}
+
+/// Channel by channel: `output` may be `input` (and otherwise lies apart).
 template <typename Arithmetic, typename Layer>
 inline void depthwise_lines(const Layer &layer, const std::int8_t *input, std::int8_t *output,
                             void *scratch) {
@@ -137,28 +180,12 @@ inline void depthwise_lines(const Layer &layer, const std::int8_t *input, std::i
   const Window w = p.window;
   ChannelLines lines(scratch, w);
   lines.pad_all(p.padding);
-  const int channels = w.input_channels;
   for (int batch = 0; batch < w.batches; ++batch) {
-    const std::int8_t *taps = p.filter;
-    for (int channel = 0; channel < channels; ++channel, taps += 9) {
-      const LineTaps pairs(taps);
-      const auto finish = isa::dsp::finish_of(p.arithmetic, channel);
-      std::int8_t *to = output + channel;
-      int taken = -w.pad_top;
-      for (int y = 0, top = -w.pad_top; y < w.output_height; ++y, top += w.stride_height) {
-        for (; taken < top + 3; ++taken) {
-          take_row(lines, w, input + channel, taken, p.padding);
-        }
-        if (w.stride_width == 1) {
-          row_of_windows(lines, pairs, finish, w.output_width, to, channels);
-        } else {
-          row_of_wide_windows(lines, pairs, finish, w.output_width, to, channels);
-        }
-        to += w.output_width * channels;
-      }
+    for (int channel = 0; channel < w.input_channels; ++channel) {
+      channel_by_lines(p, w, lines, channel, input + channel, output + channel);
     }
-    input += w.input_height * w.input_width * channels;
-    output += w.output_height * w.output_width * channels;
+    input += w.input_height * w.input_width * w.input_channels;
+    output += w.output_height * w.output_width * w.input_channels;
   }
 }
 

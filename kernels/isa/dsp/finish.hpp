@@ -10,31 +10,76 @@
 namespace tinyml::kernels::isa {
 namespace dsp {
 
-/// What Int8Arithmetic::finish computes, in a few instructions, for one channel. Sums stay below
-/// 2^30, so they can be doubled; the zero point is added before the last halving, which saturates.
-class FastFinish {
-public:
-  FastFinish(const generic::Int8Arithmetic &arithmetic, int channel)
-      : channel_(arithmetic.of_channel(channel)),
-        twice_zero_plus_one_(2 * arithmetic.output_zero_point + 1), low_(arithmetic.low),
-        high_(arithmetic.high), clamps_(low_ > -128 || high_ < 127) {}
+/// What Int8Arithmetic::finish computes, but for the clamping, in a few instructions. Sums begin
+/// with the bias and stay below 2^30, so they can be doubled; the zero point is added before the
+/// last halving, which saturates.
+struct FastFinish {
+  std::int32_t bias;
+  std::int32_t multiplier;
+  std::int32_t shift;
+  std::int32_t twice_zero_plus_one;
 
-  /// What a sum begins with.
-  [[nodiscard]] std::int32_t start() const { return channel_.bias; }
-  [[nodiscard]] std::int8_t operator()(std::int32_t sum) const {
-    const std::int32_t scaled = rounded_high_product(sum * 2, channel_.multiplier);
-    const std::int32_t byte =
-        saturated_half(((scaled + (scaled >> 31)) >> channel_.shift) + twice_zero_plus_one_);
-    return static_cast<std::int8_t>(clamps_ ? clamp(byte, low_, high_) : byte);
+  FastFinish(const generic::Int8Arithmetic &arithmetic, int channel)
+      : twice_zero_plus_one(2 * arithmetic.output_zero_point + 1) {
+    const auto c = arithmetic.of_channel(channel);
+    bias = c.bias;
+    multiplier = c.multiplier;
+    shift = c.shift;
   }
 
-private:
-  generic::Int8Arithmetic::Channel channel_;
-  std::int32_t twice_zero_plus_one_;
-  std::int32_t low_;
-  std::int32_t high_;
-  bool clamps_; ///< most activations have all the range that int8 has
+  [[nodiscard]] std::int32_t start() const { return bias; }
+  [[nodiscard]] std::int8_t operator()(std::int32_t sum) const {
+    const std::int32_t scaled = rounded_high_product(sum * 2, multiplier);
+    return static_cast<std::int8_t>(
+        saturated_half(((scaled + (scaled >> 31)) >> shift) + twice_zero_plus_one));
+  }
 };
+
+/// Most activations have all the range that int8 has; the others are clamped when their bytes are
+/// written already.
+inline void clamp_bytes(const generic::Int8Arithmetic &arithmetic, std::int8_t *bytes, int count,
+                        int step) {
+  if (arithmetic.low > -128 || arithmetic.high < 127) {
+    for (; count > 0; --count, bytes += step) {
+      *bytes = static_cast<std::int8_t>(clamp(*bytes, arithmetic.low, arithmetic.high));
+    }
+  }
+}
+inline void clamp_bytes(const generic::Int8WideArithmetic & /*clamps itself*/, std::int8_t *, int,
+                        int) {}
+
+/// Four sums of one channel to bytes, `step` apart.
+inline void put_four(const FastFinish &finish, const FourSums &sums, std::int8_t *output,
+                     int step) {
+#if defined(__ARM_FEATURE_DSP)
+#define TINYML_FINISH(sum)                                                                         \
+  "lsl %[" sum "], %[" sum "], #1\n\t"                                                             \
+  "smmulr %[" sum "], %[" sum "], %[multiplier]\n\t"                                               \
+  "add %[" sum "], %[" sum "], %[" sum "], asr #31\n\t"                                            \
+  "asr %[" sum "], %[" sum "], %[shift]\n\t"                                                       \
+  "add %[" sum "], %[" sum "], %[zero]\n\t"                                                        \
+  "ssat %[" sum "], #8, %[" sum "], asr #1\n\t"
+  std::int32_t a = sums.a;
+  std::int32_t b = sums.b;
+  std::int32_t c = sums.c;
+  std::int32_t d = sums.d;
+  __asm__ volatile(TINYML_FINISH("a") "strb %[a], [%[output]]\n\t" TINYML_FINISH(
+                       "b") "strb %[b], [%[output], %[step]]\n\t" TINYML_FINISH("c")
+                       TINYML_FINISH("d") "strb %[c], [%[output], %[step], lsl #1]\n\t"
+                                          "add %[a], %[output], %[step]\n\t"
+                                          "strb %[d], [%[a], %[step], lsl #1]\n\t"
+                   : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d)
+                   : [multiplier] "r"(finish.multiplier), [shift] "r"(finish.shift),
+                     [zero] "r"(finish.twice_zero_plus_one), [output] "r"(output), [step] "r"(step)
+                   : "memory");
+#undef TINYML_FINISH
+#else
+  output[0] = finish(sums.a);
+  output[step] = finish(sums.b);
+  output[2 * step] = finish(sums.c);
+  output[3 * step] = finish(sums.d);
+#endif
+}
 
 /// The same for scales of 1/2 and more.
 class WideFinish {
@@ -78,31 +123,30 @@ inline void finish_tile(const generic::Int8Arithmetic &arithmetic, const Sums &s
     for (int position = 0; position < positions; ++position, to += step) {
       *to = finish(finish.start() + sums.at[position][lane]);
     }
+    dsp::clamp_bytes(arithmetic, output + lane, positions, step);
   }
 }
 
-/// The whole of generic::multiply_all for four positions: sums begin with the bias and stay in
-/// registers until they are bytes.
+/// The whole of generic::multiply_all for four positions. The last group may be smaller: its bytes
+/// make a detour.
 inline void multiply_all(const Patches<std::int8_t> &patches,
-                         const generic::Int8Arithmetic &arithmetic, const std::int8_t *weights,
+                         const generic::Int8Arithmetic arithmetic, const std::int8_t *weights,
                          int channel, int channels, int positions, std::int8_t *output, int step) {
+  const bool whole = positions == Patches<std::int8_t>::kPositions;
   for (const int last = channel + channels; channel < last; ++channel, ++output) {
     const dsp::FastFinish finish(arithmetic, channel);
     const dsp::FourSums sums = patches.multiply(weights, finish.start());
     weights += patches.tile_step();
-    output[0] = finish(sums.a);
-    if (positions == Patches<std::int8_t>::kPositions) {
-      output[step] = finish(sums.b);
-      output[2 * step] = finish(sums.c);
-      output[3 * step] = finish(sums.d);
-      continue;
+    if (whole) {
+      dsp::put_four(finish, sums, output, step);
+    } else {
+      std::int8_t bytes[4];
+      dsp::put_four(finish, sums, bytes, 1);
+      for (int position = 0; position < positions; ++position) {
+        output[position * step] = bytes[position];
+      }
     }
-    if (positions > 1) {
-      output[step] = finish(sums.b);
-    }
-    if (positions > 2) {
-      output[2 * step] = finish(sums.c);
-    }
+    dsp::clamp_bytes(arithmetic, output, positions, step);
   }
 }
 

@@ -152,8 +152,7 @@ public:
     const auto add = [&](std::uint32_t word) {
       const std::uint32_t even = dsp::widen_even(word);
       const std::uint32_t odd = dsp::widen_odd(word);
-      std::uint32_t w[4];
-      std::memcpy(w, __builtin_assume_aligned(weights, 4), sizeof w);
+      const auto *w = reinterpret_cast<const std::uint32_t *>(weights);
       a = dsp::multiply_pair(a, even, dsp::widen_even(w[0]));
       b = dsp::multiply_pair(b, even, dsp::widen_even(w[1]));
       c = dsp::multiply_pair(c, even, dsp::widen_even(w[2]));
