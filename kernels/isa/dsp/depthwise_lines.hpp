@@ -104,35 +104,42 @@ inline void take_row(const ChannelLines &lines, int line, const Window &w,
   }
 }
 
-/// Two neighbouring windows share their loads; the second one begins at the odd halves.
-inline void sum_windows(const std::uint32_t *pair, const LineTaps taps, std::int32_t start,
+/// Two neighbouring windows share their loads; the second one begins at the odd halves. All six
+/// pairs of taps stay in registers.
+inline void sum_windows(const std::uint32_t *pair, const LineTaps &taps, std::int32_t start,
                         int count, std::int32_t *sums) {
+  const auto add = [&pair](std::int32_t &even, std::int32_t &odd, int row, std::uint32_t first,
+                           std::uint32_t last) {
+    const std::uint32_t left = pair[row];
+    even = isa::dsp::multiply_pair(even, left, first);
+    odd = isa::dsp::multiply_high_low(odd, left, first);
+    const std::uint32_t right = pair[row + 3];
+    even = isa::dsp::multiply_low_high(even, right, last);
+    odd = isa::dsp::multiply_pair(odd, right, last);
+  };
+  const LineTaps t = taps;
   for (; count > 0; count -= 2, pair += 3, sums += 2) {
     std::int32_t even = start;
     std::int32_t odd = start;
-    for (int row = 0; row < 3; ++row) {
-      const std::uint32_t left = pair[row];
-      const std::uint32_t right = pair[row + 3];
-      even = isa::dsp::multiply_pair(even, left, taps.first[row]);
-      odd = isa::dsp::multiply_high_low(odd, left, taps.first[row]);
-      even = isa::dsp::multiply_low_high(even, right, taps.last[row]);
-      odd = isa::dsp::multiply_pair(odd, right, taps.last[row]);
-    }
+    add(even, odd, 0, t.first[0], t.last[0]);
+    add(even, odd, 1, t.first[1], t.last[1]);
+    add(even, odd, 2, t.first[2], t.last[2]);
     sums[0] = even;
     sums[1] = odd;
   }
 }
 
 /// Every second window only.
-inline void sum_wide_windows(const std::uint32_t *pair, const LineTaps taps, std::int32_t start,
+inline void sum_wide_windows(const std::uint32_t *pair, const LineTaps &taps, std::int32_t start,
                              int count, std::int32_t *sums) {
+  const auto add = [&pair](std::int32_t sum, int row, std::uint32_t first, std::uint32_t last) {
+    return isa::dsp::multiply_low_high(isa::dsp::multiply_pair(sum, pair[row], first),
+                                       pair[row + 3], last);
+  };
+  const LineTaps t = taps;
   for (; count > 0; --count, pair += 3) {
-    std::int32_t sum = start;
-    for (int row = 0; row < 3; ++row) {
-      sum = isa::dsp::multiply_pair(sum, pair[row], taps.first[row]);
-      sum = isa::dsp::multiply_low_high(sum, pair[row + 3], taps.last[row]);
-    }
-    *sums++ = sum;
+    const std::int32_t sum = add(start, 0, t.first[0], t.last[0]);
+    *sums++ = add(add(sum, 1, t.first[1], t.last[1]), 2, t.first[2], t.last[2]);
   }
 }
 
