@@ -43,28 +43,25 @@ Expected<std::vector<Multiplier>> multipliers_of(const LayerContext &c, std::int
   return multipliers;
 }
 
-struct Biases {
-  std::vector<std::int32_t> values;
-  std::int64_t largest_sum = 0; ///< no partial sum can be larger, whatever the input
-};
+/// Kernels double sums of products before they scale them.
+constexpr std::int64_t kSumLimit = 1LL << 30;
 
-Expected<Biases> fold_biases(const LayerContext &c, const Filters &filters,
-                             std::int32_t folded_zero) {
+Expected<std::vector<std::int32_t>> fold_biases(const LayerContext &c, const Filters &filters,
+                                                std::int32_t folded_zero) {
   const auto given = c.node.inputs.size() > 2 ? ir::elements_of<std::int32_t>(c.input(2))
                                               : std::vector<std::int32_t>(size(filters.outputs));
   // Inputs as the kernel sums them lie within -255...255, whatever zero point they contain.
   constexpr std::int64_t kLargestInput = 255;
-  Biases biases;
+  std::vector<std::int32_t> biases;
   for (std::size_t i = 0; i < given.size(); ++i) {
     const std::int64_t folded = given[i] - folded_zero * filters.sums[i];
     const std::int64_t bound =
         std::max<std::int64_t>(std::abs(folded), std::abs(std::int64_t{given[i]})) +
         filters.magnitudes[i] * kLargestInput;
-    if (bound > std::numeric_limits<std::int32_t>::max()) {
-      return c.unsupported("its sums of products can exceed 32 bits");
+    if (bound >= kSumLimit) {
+      return c.unsupported("its sums of products can exceed 2^30, which the kernels rely on");
     }
-    biases.values.push_back(static_cast<std::int32_t>(folded));
-    biases.largest_sum = std::max(biases.largest_sum, bound);
+    biases.push_back(static_cast<std::int32_t>(folded));
   }
   return biases;
 }
@@ -118,8 +115,7 @@ Expected<RescaleFields> rescale_fields(const LayerContext &c, const Filters &fil
     return Failure{multipliers ? biases.error() : multipliers.error()};
   }
   // The usual case has its own, shorter arithmetic: see Int8Arithmetic.
-  const bool narrow = biases->largest_sum < (1LL << 30) &&
-                      std::all_of(multipliers->begin(), multipliers->end(),
+  const bool narrow = std::all_of(multipliers->begin(), multipliers->end(),
                                   [](const Multiplier &m) { return m.shift <= -1; });
   std::vector<std::int32_t> values;
   std::vector<std::int8_t> shifts;
@@ -129,9 +125,7 @@ Expected<RescaleFields> rescale_fields(const LayerContext &c, const Filters &fil
   }
   const ir::Range range = ir::activation_range(ir::activation_of(c.node), *c.out().quantization);
   Fields fields;
-  fields
-      .add("bias",
-           add_array(c, "bias", ElementType::kInt32, ir::constant_data(biases->values), layer))
+  fields.add("bias", add_array(c, "bias", ElementType::kInt32, ir::constant_data(*biases), layer))
       .add("multipliers",
            add_array(c, "multipliers", ElementType::kInt32, ir::constant_data(values), layer))
       .add("shifts", add_array(c, "shifts", ElementType::kInt8, ir::constant_data(shifts), layer))

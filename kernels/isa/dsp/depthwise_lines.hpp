@@ -146,8 +146,14 @@ inline void sum_wide_windows(const std::uint32_t *pair, const LineTaps &taps, st
 template <typename Finish>
 inline void finish_row(const Finish finish, const std::int32_t *sums, int count,
                        std::int8_t *output, int step) {
-  for (; count > 0; --count, output += step) {
-    *output = finish(*sums++);
+  for (; count > 1; count -= 2, sums += 2) {
+    *output = finish(sums[0]);
+    output += step;
+    *output = finish(sums[1]);
+    output += step;
+  }
+  if (count > 0) {
+    *output = finish(*sums);
   }
 }
 

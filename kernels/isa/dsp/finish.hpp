@@ -27,6 +27,11 @@ struct FastFinish {
     shift = c.shift;
   }
 
+  /// For sums that have begun with their bias.
+  FastFinish(Multiplier scale, std::int32_t zero_point)
+      : bias(0), multiplier(scale.value), shift(-1 - scale.shift),
+        twice_zero_plus_one(2 * zero_point + 1) {}
+
   [[nodiscard]] std::int32_t start() const { return bias; }
   [[nodiscard]] std::int8_t operator()(std::int32_t sum) const {
     const std::int32_t scaled = rounded_high_product(sum * 2, multiplier);
@@ -48,9 +53,20 @@ inline void clamp_bytes(const generic::Int8Arithmetic &arithmetic, std::int8_t *
 inline void clamp_bytes(const generic::Int8WideArithmetic & /*clamps itself*/, std::int8_t *, int,
                         int) {}
 
+/// The activation's range, where it is less than all of int8.
+struct Limits {
+  std::int32_t low;
+  std::int32_t high;
+};
+
 /// Four sums of one channel to bytes, `step` apart.
-inline void put_four(const FastFinish &finish, const FourSums &sums, std::int8_t *output,
-                     int step) {
+template <bool Clamps>
+inline void put_four(const FastFinish &finish, const FourSums &sums, const Limits &limits,
+                     std::int8_t *output, int step) {
+  std::int32_t a = sums.a;
+  std::int32_t b = sums.b;
+  std::int32_t c = sums.c;
+  std::int32_t d = sums.d;
 #if defined(__ARM_FEATURE_DSP)
 #define TINYML_FINISH(sum)                                                                         \
   "lsl %[" sum "], %[" sum "], #1\n\t"                                                             \
@@ -59,26 +75,27 @@ inline void put_four(const FastFinish &finish, const FourSums &sums, std::int8_t
   "asr %[" sum "], %[" sum "], %[shift]\n\t"                                                       \
   "add %[" sum "], %[" sum "], %[zero]\n\t"                                                        \
   "ssat %[" sum "], #8, %[" sum "], asr #1\n\t"
-  std::int32_t a = sums.a;
-  std::int32_t b = sums.b;
-  std::int32_t c = sums.c;
-  std::int32_t d = sums.d;
-  __asm__ volatile(TINYML_FINISH("a") "strb %[a], [%[output]]\n\t" TINYML_FINISH(
-                       "b") "strb %[b], [%[output], %[step]]\n\t" TINYML_FINISH("c")
-                       TINYML_FINISH("d") "strb %[c], [%[output], %[step], lsl #1]\n\t"
-                                          "add %[a], %[output], %[step]\n\t"
-                                          "strb %[d], [%[a], %[step], lsl #1]\n\t"
-                   : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d)
-                   : [multiplier] "r"(finish.multiplier), [shift] "r"(finish.shift),
-                     [zero] "r"(finish.twice_zero_plus_one), [output] "r"(output), [step] "r"(step)
-                   : "memory");
+  __asm__(TINYML_FINISH("a") TINYML_FINISH("b") TINYML_FINISH("c") TINYML_FINISH("d")
+          : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d)
+          : [multiplier] "r"(finish.multiplier), [shift] "r"(finish.shift),
+            [zero] "r"(finish.twice_zero_plus_one));
 #undef TINYML_FINISH
 #else
-  output[0] = finish(sums.a);
-  output[step] = finish(sums.b);
-  output[2 * step] = finish(sums.c);
-  output[3 * step] = finish(sums.d);
+  a = finish(a);
+  b = finish(b);
+  c = finish(c);
+  d = finish(d);
 #endif
+  if constexpr (Clamps) {
+    a = clamp(a, limits.low, limits.high);
+    b = clamp(b, limits.low, limits.high);
+    c = clamp(c, limits.low, limits.high);
+    d = clamp(d, limits.low, limits.high);
+  }
+  output[0] = static_cast<std::int8_t>(a);
+  output[step] = static_cast<std::int8_t>(b);
+  output[2 * step] = static_cast<std::int8_t>(c);
+  output[3 * step] = static_cast<std::int8_t>(d);
 }
 
 /// The same for scales of 1/2 and more.
@@ -127,26 +144,70 @@ inline void finish_tile(const generic::Int8Arithmetic &arithmetic, const Sums &s
   }
 }
 
+namespace dsp {
+
+/// Every filter at four positions. Weights and tables are walked by pointers: with the sums and
+/// what finishes them they are all that has to be kept.
+template <bool Clamps>
+inline void multiply_all(const Patches<std::int8_t> &patches,
+                         const generic::Int8Arithmetic &arithmetic, const std::int8_t *weights,
+                         int channel, int last, std::int8_t *output, int step) {
+  const Limits limits = {arithmetic.low, arithmetic.high};
+  for (; channel < last; ++channel, ++output) {
+    const FastFinish finish(arithmetic, channel);
+    put_four<Clamps>(finish, patches.multiply(weights, finish.start()), limits, output, step);
+    weights += patches.tile_step();
+  }
+}
+
+} // namespace dsp
+
 /// The whole of generic::multiply_all for four positions. The last group may be smaller: its bytes
 /// make a detour.
 inline void multiply_all(const Patches<std::int8_t> &patches,
                          const generic::Int8Arithmetic arithmetic, const std::int8_t *weights,
                          int channel, int channels, int positions, std::int8_t *output, int step) {
-  const bool whole = positions == Patches<std::int8_t>::kPositions;
-  for (const int last = channel + channels; channel < last; ++channel, ++output) {
-    const dsp::FastFinish finish(arithmetic, channel);
-    const dsp::FourSums sums = patches.multiply(weights, finish.start());
-    weights += patches.tile_step();
-    if (whole) {
-      dsp::put_four(finish, sums, output, step);
-    } else {
+  const int last = channel + channels;
+  if (positions != Patches<std::int8_t>::kPositions) {
+    for (; channel < last; ++channel, ++output) {
       std::int8_t bytes[4];
-      dsp::put_four(finish, sums, bytes, 1);
+      dsp::multiply_all<true>(patches, arithmetic, weights, channel, channel + 1, bytes, 1);
+      weights += patches.tile_step();
       for (int position = 0; position < positions; ++position) {
         output[position * step] = bytes[position];
       }
     }
-    dsp::clamp_bytes(arithmetic, output, positions, step);
+  } else if (arithmetic.low > -128 || arithmetic.high < 127) {
+    dsp::multiply_all<true>(patches, arithmetic, weights, channel, last, output, step);
+  } else {
+    dsp::multiply_all<false>(patches, arithmetic, weights, channel, last, output, step);
+  }
+}
+
+/// Scales of 1/2 and more are rare even within a layer that has some: its other channels take the
+/// short way.
+inline void multiply_all(const Patches<std::int8_t> &patches,
+                         const generic::Int8WideArithmetic arithmetic, const std::int8_t *weights,
+                         int channel, int channels, int positions, std::int8_t *output, int step) {
+  const dsp::Limits limits = {arithmetic.low, arithmetic.high};
+  for (const int last = channel + channels; channel < last; ++channel, ++output) {
+    const auto wide = arithmetic.of_channel(channel);
+    const dsp::FourSums sums = patches.multiply(weights, wide.bias);
+    std::int8_t bytes[4];
+    if (wide.multiplier.shift < 0) {
+      const dsp::FastFinish finish(wide.multiplier, arithmetic.output_zero_point);
+      dsp::put_four<true>(finish, sums, limits, bytes, 1);
+    } else {
+      const std::int32_t all[4] = {sums.a, sums.b, sums.c, sums.d};
+      for (int position = 0; position < positions; ++position) {
+        bytes[position] = requantize(all[position], wide.multiplier, arithmetic.output_zero_point,
+                                     arithmetic.low, arithmetic.high);
+      }
+    }
+    weights += patches.tile_step();
+    for (int position = 0; position < positions; ++position) {
+      output[position * step] = bytes[position];
+    }
   }
 }
 
