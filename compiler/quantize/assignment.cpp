@@ -3,6 +3,7 @@
 
 #include "compiler/ir/edit.hpp"
 #include "compiler/ir/operators.hpp"
+#include "compiler/quantize/constants.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -23,6 +24,7 @@ public:
   Assigner(const ir::Graph &graph, const std::vector<Statistics> &statistics,
            const QuantizeOptions &options)
       : graph_(graph), statistics_(statistics), options_(options), uses_(ir::count_uses(graph)) {
+    result_.element = options.activations;
     result_.of.resize(graph.values.size());
     result_.clamped_by_reader.resize(graph.values.size(), false);
     clamp_result_.resize(graph.values.size(), ir::kNoValue);
@@ -44,37 +46,48 @@ public:
   }
 
 private:
-  const std::optional<ir::Quantization> &given(ir::ValueId id) const {
-    return graph_.values[id].type.quantization;
+  [[nodiscard]] bool is_int8() const { return options_.activations == ir::ElementType::kInt8; }
+
+  /// The scale that came with a value; those are int8 scales.
+  std::optional<ir::Quantization> given(ir::ValueId id) const {
+    const auto &quantization = graph_.values[id].type.quantization;
+    return is_int8() && quantization && quantization->axis < 0 ? quantization : std::nullopt;
+  }
+
+  /// 65536 codes need no clipping: rounding is never what costs.
+  RealRange range_of(const Statistics &statistics) const {
+    const bool whole = !is_int8() && options_.range.method == RangeMethod::kMse;
+    return choose_range(statistics,
+                        whole ? RangeChoice{.method = RangeMethod::kMinMax} : options_.range);
   }
 
   ir::Quantization measured(ir::ValueId id) {
-    if (const auto &known = given(id); known && known->axis < 0) {
+    if (const auto known = given(id)) {
       return *known;
     }
     ir::ValueId seen = id;
     if (clamp_result_[id] != ir::kNoValue) {
       seen = clamp_result_[id];
       result_.clamped_by_reader[id] = true;
-      if (const auto &known = given(seen); known && known->axis < 0) {
+      if (const auto known = given(seen)) {
         return *known;
       }
     }
-    const RealRange range = choose_range(statistics_[seen], options_);
-    return quantization_for(range.low, range.high);
+    return quantization_for(options_.activations, range_of(statistics_[seen]));
   }
 
   ir::Quantization for_node(const ir::Node &node) {
     const ir::ValueId output = node.outputs[0];
     if (node.op == Op::kSoftmax) {
-      return {{1.0F / 256}, {-128}, -1};
+      return is_int8() ? ir::Quantization{{1.0F / 256}, {-128}, -1}
+                       : ir::Quantization{{1.0F / 32768}, {0}, -1};
     }
-    if (node.op == Op::kQuantize || node.op == Op::kRequantize) {
-      return *given(output);
+    const auto given_here = given(output);
+    if (given_here && (node.op == Op::kQuantize || node.op == Op::kRequantize)) {
+      return *given_here;
     }
-    const auto &given_here = given(output);
     if (node.op == Op::kDequantize || (keeps_input_scale(node) && !given_here)) {
-      return *result_.of[node.inputs[0]];
+      return operand(node.inputs[0]);
     }
     ir::Quantization q = measured(output);
     if (!given_here) {
@@ -83,23 +96,29 @@ private:
     return q;
   }
 
-  float operand_scale(ir::ValueId id) const {
-    return graph_.values[id].constant ? constant_quantization(graph_.values[id]).scales[0]
-                                      : result_.of[id]->scales[0];
+  ir::Quantization operand(ir::ValueId id) const {
+    const ir::Value &value = graph_.values[id];
+    return value.constant ? constant_quantization(value, options_.activations) : *result_.of[id];
   }
 
   float least_scale(const ir::Node &node) const {
-    if (node.inputs.size() < 2) {
+    const auto scale = [&](std::size_t i) { return operand(node.inputs[i]).scales[0]; };
+    switch (node.op) {
+    case Op::kAdd:
+    case Op::kSub:
+      return std::max(scale(0), scale(1)) / kLargestMultiplier;
+    case Op::kMul:
+      return scale(0) * scale(1) / kLargestMultiplier;
+    case Op::kConv2d:
+    case Op::kDepthwiseConv2d:
+    case Op::kFullyConnected: {
+      const ir::Value &weights = graph_.values[node.inputs[1]];
+      return weights.constant ? scale(0) * symmetric_scales(weights, -1)[0] / kLargestMultiplier
+                              : 0;
+    }
+    default:
       return 0;
     }
-    const float first = operand_scale(node.inputs[0]);
-    if (node.op == Op::kAdd || node.op == Op::kSub) {
-      return std::max(first, operand_scale(node.inputs[1])) / kLargestMultiplier;
-    }
-    if (!graph_.values[node.inputs[1]].constant) {
-      return first * operand_scale(node.inputs[1]) / kLargestMultiplier;
-    }
-    return first * symmetric_scales(graph_.values[node.inputs[1]], -1)[0] / kLargestMultiplier;
   }
 
   const ir::Graph &graph_;
@@ -110,61 +129,10 @@ private:
   Assignment result_;
 };
 
-Expected<void> check_operator(const ir::Graph &graph, const ir::Node &node) {
-  switch (node.op) {
-  case Op::kMatMul:
-  case Op::kMean:
-  case Op::kDiv:
-  case Op::kSigmoid:
-  case Op::kTanh:
-  case Op::kBatchNorm:
-    return fail(ErrorCode::kUnsupported,
-                ir::describe(node) + " has no int8 form; compile the model as float32 instead");
-  case Op::kConv2d:
-  case Op::kDepthwiseConv2d:
-  case Op::kFullyConnected:
-    for (std::size_t i = 1; i < node.inputs.size(); ++i) {
-      if (!graph.values[node.inputs[i]].constant) {
-        return fail(ErrorCode::kUnsupported,
-                    ir::describe(node) + " computes its weights or bias; int8 needs them constant");
-      }
-    }
-    return {};
-  default:
-    return {};
-  }
-}
-
 } // namespace
 
 bool keeps_input_scale(const ir::Node &node) {
   return node.op != Op::kConcat && ir::operator_info(node.op).keeps_quantization;
-}
-
-ir::Quantization constant_quantization(const ir::Value &constant) {
-  Statistics statistics;
-  statistics.widen(ir::elements_of<float>(constant));
-  return quantization_for(statistics.low, statistics.high);
-}
-
-std::vector<float> symmetric_scales(const ir::Value &weights, int axis) {
-  const ir::Shape &shape = weights.type.shape;
-  const std::size_t count =
-      axis < 0 ? 1 : static_cast<std::size_t>(shape[static_cast<std::size_t>(axis)]);
-  const auto inner =
-      axis < 0
-          ? std::size_t{1}
-          : static_cast<std::size_t>(ir::element_count({shape.begin() + axis + 1, shape.end()}));
-  std::vector<float> scales(count, 0);
-  const std::vector<float> elements = ir::elements_of<float>(weights);
-  for (std::size_t i = 0; i < elements.size(); ++i) {
-    float &largest = scales[i / inner % count];
-    largest = std::max(largest, std::abs(elements[i]));
-  }
-  for (float &scale : scales) {
-    scale = scale > 0 ? scale / 127 : 1.0F / 127; // all-zero weights: any scale is right
-  }
-  return scales;
 }
 
 ir::Quantization quantization_for(double low, double high) {
@@ -178,13 +146,18 @@ ir::Quantization quantization_for(double low, double high) {
   return {{scale}, {static_cast<std::int32_t>(std::clamp(zero, -128.0, 127.0))}, -1};
 }
 
+ir::Quantization quantization_for(ir::ElementType element, RealRange range) {
+  if (element == ir::ElementType::kInt8) {
+    return quantization_for(range.low, range.high);
+  }
+  constexpr double kLargestCode = 32767;
+  const double largest = std::max(-range.low, range.high);
+  const double scale = largest < 1e-30 ? 1 / kLargestCode : largest / kLargestCode;
+  return {{static_cast<float>(scale)}, {0}, -1};
+}
+
 Expected<Assignment> assign(const ir::Graph &graph, const std::vector<Statistics> &statistics,
                             const QuantizeOptions &options) {
-  for (const ir::Node &node : graph.nodes) {
-    if (const auto checked = check_operator(graph, node); !checked) {
-      return Failure{checked.error()};
-    }
-  }
   for (const ir::Value &value : graph.values) {
     if (!value.constant || value.type.element != ir::ElementType::kFloat32) {
       continue;
