@@ -3,9 +3,12 @@
 
 #include "cli/error_words.hpp"
 #include "compiler/driver/backend.hpp"
+#include "compiler/driver/quantize_model.hpp"
 #include "compiler/link/kit.hpp"
 #include "host/files.hpp"
+#include "service/builds/backend_process.hpp"
 
+#include <cstdlib>
 #include <iostream>
 
 namespace tinyml::cli {
@@ -15,11 +18,17 @@ using nlohmann::json;
 
 Expected<void> write_request(const LocalBuild &build, const ModelSource &source,
                              const link::Kit &kit, const std::filesystem::path &folder) {
+  json options = {{"precision", build.model.precision}, {"optimize", build.model.optimize}};
+  driver::add_quantize_options(options, build.model.quantization);
+  json profile = kit.profile;
+  for (const std::string &accelerator : build.backend.accelerators) {
+    profile["accelerators"].push_back(accelerator);
+  }
   json request = {{"version", 1},
                   {"model", "model.onnx"},
                   {"model_name", source.name},
-                  {"profile", kit.profile},
-                  {"options", {{"precision", build.model.float32 ? "float32" : "int8"}, {"optimize", build.model.optimize}}},
+                  {"profile", profile},
+                  {"options", options},
                   {"calibration", nullptr},
                   {"kit", kit.folder.string()},
                   {"program", build.program}};
@@ -35,6 +44,30 @@ Expected<void> write_request(const LocalBuild &build, const ModelSource &source,
     return written;
   }
   return host::write_text(folder / "request.json", request.dump(2));
+}
+
+/// A program is run as the service runs it, under the same limits.
+Expected<void> run_backend(const BackendFlags &backend, const std::filesystem::path &request,
+                           const std::filesystem::path &result) {
+  if (backend.program.empty()) {
+    return driver::run_backend(request, result);
+  }
+  const auto work = host::TemporaryFolder::create("backend");
+  if (!work.ok()) {
+    return Failure{work.error()};
+  }
+  const char *path = std::getenv("PATH");
+  const auto outcome =
+      service::run_backend_program({.program = backend.program,
+                                    .request = request,
+                                    .result = std::filesystem::absolute(result),
+                                    .temporary = work->path(),
+                                    .search_path = path == nullptr ? "/usr/bin:/bin" : path,
+                                    .limits = {}});
+  if (!outcome.ok()) {
+    return Failure{outcome.error()};
+  }
+  return outcome->succeeded() ? Expected<void>{} : Failure{service::backend_failed(*outcome)};
 }
 
 Failure<HostError> refused(const json &error) {
@@ -75,7 +108,7 @@ Expected<json> compile_into(const Context &context, const LocalBuild &build,
     return fail(ErrorCode::kUnavailable,
                 "cannot create '" + output.string() + "': " + error.message());
   }
-  if (const auto done = driver::run_backend(request->path(), output); !done.ok()) {
+  if (const auto done = run_backend(build.backend, request->path(), output); !done.ok()) {
     return Failure{done.error()};
   }
   const auto text = host::read_text(output / "result.json");
@@ -83,10 +116,22 @@ Expected<json> compile_into(const Context &context, const LocalBuild &build,
     return Failure{text.error()};
   }
   json result = json::parse(*text, nullptr, false);
+  if (!result.is_object()) {
+    return fail(ErrorCode::kUnavailable, "the compiler backend's result.json is no JSON object");
+  }
   if (result.value("status", "") != "ok") {
     return about_model(build.model, refused(result.value("error", json::object())).error);
   }
   return result;
+}
+
+void add_backend_flags(CLI::App &verb, BackendFlags &flags) {
+  verb.add_option("--backend", flags.program,
+                  "Compile with this backend program (docs/backend.md) instead of the built-in one")
+      ->check(CLI::ExistingFile);
+  verb.add_option("--accelerator", flags.accelerators,
+                  "An accelerator that the device has beside what the board's kit says; may be "
+                  "repeated");
 }
 
 } // namespace tinyml::cli

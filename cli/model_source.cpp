@@ -66,6 +66,42 @@ Expected<void> read_calibration(const std::string &from, ModelSource &source) {
   return {};
 }
 
+/// One of the methods, or data as --calibration-data takes it.
+void take_calibration(const std::string &word, ModelFlags &flags) {
+  const auto method = quantize::parse_range_choice(word);
+  if (method.ok()) {
+    flags.quantization.range = *method;
+  } else if (word.starts_with("percentile:")) {
+    throw CLI::ValidationError("--calibration", method.error().message);
+  } else {
+    flags.calibration_data = word;
+  }
+}
+
+void add_quantization_flags(CLI::App &verb, ModelFlags &flags) {
+  verb.add_option("--calibration-data", flags.calibration_data,
+                  "Samples to quantise with: mnist, fashion-mnist, or a file of float32 samples in "
+                  "the model's input layout (default: the zoo model's own data set)");
+  verb.add_option_function<std::vector<std::string>>(
+          "--calibration",
+          [&flags](const std::vector<std::string> &words) {
+            for (const std::string &word : words) {
+              take_calibration(word, flags);
+            }
+          },
+          "How ranges are chosen from the samples: min-max, percentile[:P] or mse (default: mse); "
+          "also takes what --calibration-data takes")
+      ->take_all();
+  verb.add_option("--float-layer", flags.quantization.float_layers,
+                  "A layer or operator that stays float32; * and ? stand for any letters; may be "
+                  "repeated");
+  verb.add_option("--auto-fallback", flags.quantization.least_output_sqnr_db,
+                  "Let the noisiest layers stay float32 until the outputs' signal is this many dB "
+                  "above the quantisation noise, e.g. 30");
+  verb.add_flag("--per-channel-fc", flags.quantization.per_channel_fully_connected,
+                "A scale for each output of fully connected layers too (8 bytes of ROM each)");
+}
+
 } // namespace
 
 Expected<ModelSource> read_model(const Context &context, const ModelFlags &flags) {
@@ -102,16 +138,40 @@ Failure<HostError> about_model(const ModelFlags &flags, const HostError &error) 
   return fail(error.code, "model '" + flags.model + "': " + error.message);
 }
 
+driver::CompileOptions compile_options(const ModelFlags &flags, const ModelSource &source) {
+  driver::CompileOptions options;
+  options.model_name = source.name;
+  if (const auto precision = driver::parse_precision(flags.precision); precision.ok()) {
+    options.precision = *precision; // anything else was refused with the flags
+  }
+  options.calibration = source.calibration;
+  options.quantization = flags.quantization;
+  options.optimize = *driver::parse_optimize(flags.optimize); // checked by CLI11
+  return options;
+}
+
 void add_model_flags(CLI::App &verb, ModelFlags &flags) {
-  verb.add_option("MODEL", flags.model, "A zoo name, or an ONNX or TensorFlow Lite file")->required();
-  verb.add_flag("--float", flags.float32, "float32 instead of int8");
-  verb.add_option("--calibration", flags.calibration_data,
-                  "What to quantise with: mnist, fashion-mnist, or a file of float32 samples in "
-                  "the model's input "
-                  "layout (default: the zoo model's own data set)");
+  verb.add_option("MODEL", flags.model, "A zoo name, or an ONNX or TensorFlow Lite file")
+      ->required();
+  verb.add_option_function<std::string>(
+          "--precision",
+          [&flags](const std::string &precision) {
+            flags.precision = precision;
+            flags.float32 = precision == "float32";
+          },
+          "int8, int16 (activations; the weights are int8) or float32 (default: int8)")
+      ->check(CLI::IsMember({"int8", "int16", "float32"}));
+  verb.add_flag_callback(
+      "--float",
+      [&flags] {
+        flags.precision = "float32";
+        flags.float32 = true;
+      },
+      "The same as --precision float32");
   verb.add_option("--optimize", flags.optimize, "What to aim at: size, balanced or speed")
       ->check(CLI::IsMember({"size", "balanced", "speed"}))
       ->capture_default_str();
+  add_quantization_flags(verb, flags);
 }
 
 } // namespace tinyml::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/context.hpp"
+#include "compiler/driver/compile_model.hpp"
 
 #include <filesystem>
 #include <string>
@@ -23,7 +24,13 @@ struct ModelFlags {
       calibration_data; ///< data set name, or a file of float32 samples; the zoo's own when empty
   bool float32 = false;
   std::string optimize = "balanced"; ///< or "size", "speed"
+  std::string precision = "int8"; ///< or int16, float32
+  quantize::QuantizeOptions quantization;
 };
+
+/// The part of the compiler's options that the flags decide.
+[[nodiscard]] driver::CompileOptions compile_options(const ModelFlags &flags,
+                                                     const ModelSource &source);
 
 /// Reads the model and its calibration samples, which a float build can do without.
 [[nodiscard]] Expected<ModelSource> read_model(const Context &context, const ModelFlags &flags);
@@ -31,7 +38,7 @@ struct ModelFlags {
 /// What went wrong with the model, with its name in front.
 [[nodiscard]] Failure<HostError> about_model(const ModelFlags &flags, const HostError &error);
 
-/// Adds MODEL, --float, --calibration and --optimize to a verb.
+/// Adds MODEL, the precision, how to quantise and --optimize to a verb.
 void add_model_flags(CLI::App &verb, ModelFlags &flags);
 
 } // namespace tinyml::cli

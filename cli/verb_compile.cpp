@@ -15,6 +15,7 @@ struct CompileFlags {
   ModelFlags model;
   std::string board;
   std::string output;
+  BackendFlags backend;
 };
 
 void print_report(const json &report, const std::string &output) {
@@ -36,8 +37,12 @@ void print_report(const json &report, const std::string &output) {
 }
 
 Expected<void> compile(const Context &context, const CompileFlags &flags) {
-  const auto result = compile_into(
-      context, {.model = flags.model, .board = flags.board, .program = "inference"}, flags.output);
+  const auto result = compile_into(context,
+                                   {.model = flags.model,
+                                    .board = flags.board,
+                                    .program = "inference",
+                                    .backend = flags.backend},
+                                   flags.output);
   if (!result.ok()) {
     return Failure{result.error()};
   }
@@ -51,12 +56,15 @@ void add_compile(CLI::App &app, Context &context) {
   CLI::App *verb =
       app.add_subcommand("compile", "Compile a model for a board: sources, linked image, report");
   verb->footer("Examples:\n  tinyml compile mnist-lenet --board mps2-an385 -o out\n"
-               "  tinyml compile my.onnx --board linux --calibration samples.f32 -o out");
+               "  tinyml compile my.onnx --board linux --calibration-data samples.f32 -o out\n"
+               "  tinyml compile mnist-mlp --board mps2-an385 --backend ./tinyml-dense-array "
+               "--accelerator dense-array -o out");
   auto flags = std::make_shared<CompileFlags>();
   add_model_flags(*verb, flags->model);
   verb->add_option("--board", flags->board, "Board to compile for")->required();
   verb->add_option("-o,--output", flags->output, "Folder for the result; created when missing")
       ->required();
+  add_backend_flags(*verb, flags->backend);
   verb->callback(
       [&context, flags] { run_verb(context, [&] { return compile(context, *flags); }); });
 }

@@ -20,6 +20,7 @@ struct ExecFlags {
   std::string board;
   std::string inputs;
   std::string outputs;
+  BackendFlags backend;
 };
 
 /// What one run of exec produced, wherever it ran.
@@ -50,12 +51,8 @@ Expected<Execution> exec_on_host(const Context &context, const ExecFlags &flags,
   if (!source->note.empty()) {
     std::cerr << "tinyml: " << source->note << '\n';
   }
-  driver::CompileOptions options;
-  options.model_name = source->name;
-  options.precision = flags.model.float32 ? driver::Precision::kFloat32 : driver::Precision::kInt8;
-  options.calibration = source->calibration;
+  driver::CompileOptions options = compile_options(flags.model, *source);
   options.isa = hostrun::kHostIsa;
-  options.optimize = *driver::parse_optimize(flags.model.optimize); // checked by CLI11
   const auto compiled = driver::compile_model(source->bytes, options);
   if (!compiled.ok()) {
     return about_model(flags.model, compiled.error());
@@ -91,7 +88,9 @@ Expected<Execution> exec_on_board(const Context &context, const ExecFlags &flags
     return Failure{folder.error()};
   }
   const auto result = compile_into(
-      context, {.model = flags.model, .board = flags.board, .program = "exec"}, folder->path());
+      context,
+      {.model = flags.model, .board = flags.board, .program = "exec", .backend = flags.backend},
+      folder->path());
   if (!result.ok()) {
     return Failure{result.error()};
   }
@@ -120,6 +119,9 @@ Expected<void> exec(const Context &context, const ExecFlags &flags) {
   const auto inputs = host::read_file(flags.inputs);
   if (!inputs.ok()) {
     return Failure{inputs.error()};
+  }
+  if (flags.board.empty() && !flags.backend.program.empty()) {
+    return fail(ErrorCode::kInvalidInput, "--backend needs --board: the board to compile for");
   }
   const auto done = flags.board.empty() ? exec_on_host(context, flags, *inputs)
                                         : exec_on_board(context, flags, *inputs);
@@ -160,6 +162,7 @@ void add_exec(CLI::App &app, Context &context) {
   verb->add_option("--inputs", flags->inputs, "File of raw input tensors")->required();
   verb->add_option("--outputs", flags->outputs, "File for the raw output tensors")->required();
   verb->add_option("--board", flags->board, "Run on this board instead of on this machine");
+  add_backend_flags(*verb, flags->backend);
   verb->callback([&context, flags] { run_verb(context, [&] { return exec(context, *flags); }); });
 }
 

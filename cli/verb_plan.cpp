@@ -65,10 +65,9 @@ Expected<void> find_target(const Context &context, const PlanFlags &flags, Plan 
 
 /// Sizes do not depend on what a model is quantised with: without samples some are made up.
 Expected<void> compile(const PlanFlags &flags, Plan &plan) {
-  plan.options.model_name = plan.source.name;
-  plan.options.precision =
-      flags.model.float32 ? driver::Precision::kFloat32 : driver::Precision::kInt8;
-  plan.options.optimize = *driver::parse_optimize(flags.model.optimize); // checked by CLI11
+  const std::string isa = plan.options.isa;
+  plan.options = compile_options(flags.model, plan.source);
+  plan.options.isa = isa;
   bool made_up = false;
   if (plan.source.calibration.empty() && !flags.model.float32) {
     auto samples = driver::made_up_samples(plan.source.bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/context.hpp"
 #include "cli/state_folder.hpp"
+#include "service/builds/backend_process.hpp"
 #include "service/service.hpp"
 
 #include <charconv>
@@ -16,6 +17,7 @@ struct UpFlags {
   std::string state;
   std::string http = "127.0.0.1:7680";
   std::string coap = "127.0.0.1:5683";
+  std::vector<std::string> backends;
 };
 
 /// "ADDRESS:PORT", IPv4.
@@ -56,6 +58,13 @@ Expected<service::ServiceOptions> service_options(const Context &context, const 
   options.zoo_folder = *zoo;
   options.kits_folder = *kits;
   options.backend = sibling("tinyml-backend");
+  for (const std::string &text : flags.backends) {
+    auto registration = service::parse_backend_registration(text);
+    if (!registration.ok()) {
+      return Failure{registration.error()};
+    }
+    options.accelerator_backends.insert(*std::move(registration));
+  }
   options.module_runner = sibling("tinyml-module-run");
   options.http_host = http->first;
   options.coap_host = coap->first;
@@ -136,7 +145,8 @@ void add_up(CLI::App &app, Context &context) {
   CLI::App *verb =
       app.add_subcommand("up", "Run the service: device registry, model zoo, builds, delivery");
   verb->footer("Examples:\n  tinyml up\n  tinyml up --http 127.0.0.1:8080 --coap 127.0.0.1:5700 "
-               "--state ./state");
+               "--state ./state\n"
+               "  tinyml up --backend-for accelerator=dense-array:/opt/vendor/backend");
   auto flags = std::make_shared<UpFlags>();
   verb->add_option("--state", flags->state,
                    "Folder for its store and signing key (default: below $TINYML_HOME)");
@@ -144,6 +154,9 @@ void add_up(CLI::App &app, Context &context) {
       ->capture_default_str();
   verb->add_option("--coap", flags->coap, "Address and port of the CoAP server")
       ->capture_default_str();
+  verb->add_option("--backend-for", flags->backends,
+                   "accelerator=NAME:PROGRAM: compile with this backend (docs/backend.md) for "
+                   "devices whose profile names the accelerator; may be repeated");
   verb->callback(
       [&context, flags] { run_verb(context, [&] { return run_service(context, *flags); }); });
 }

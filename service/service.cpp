@@ -140,6 +140,7 @@ public:
 private:
   BuildEnvironment make_environment() {
     return {.backend = options_.backend,
+            .accelerator_backends = options_.accelerator_backends,
             .kits = options_.kits_folder,
             .scratch = options_.state_folder / "scratch",
             .search_path = search_path(),

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -19,7 +20,8 @@ struct ServiceOptions {
   std::filesystem::path zoo_folder;   ///< with zoo.json; empty: no models but uploads
   std::filesystem::path kits_folder;  ///< one kit a board (docs/kit.md)
   std::filesystem::path backend;      ///< compiler backend program (docs/backend.md)
-  std::filesystem::path module_runner; ///< tinyml-module-run
+  std::map<std::string, std::filesystem::path> accelerator_backends; ///< of vendors, by accelerator
+  std::filesystem::path module_runner;                               ///< tinyml-module-run
   std::string http_host = "127.0.0.1"; ///< where to listen; loopback only
   std::uint16_t http_port = 7680;
   std::string coap_host = "127.0.0.1";

@@ -3,6 +3,7 @@
 
 #include "compiler/driver/budget.hpp"
 #include "compiler/driver/build_image.hpp"
+#include "compiler/driver/quantize_model.hpp"
 #include "compiler/hostrun/host_module.hpp"
 #include "host/files.hpp"
 
@@ -102,6 +103,11 @@ Expected<Request> parse_request(const json &from, const fs::path &folder) {
     return Failure{optimize.error()};
   }
   request.compile.optimize = *optimize;
+  auto quantization = parse_quantize_options(options);
+  if (!quantization.ok()) {
+    return Failure{quantization.error()};
+  }
+  request.compile.quantization = *std::move(quantization);
   request.compile.model_name = from.value("model_name", "");
   if (const auto id = from.find("build_id"); id != from.end() && !id->is_null()) {
     const auto parsed = parse_build_id(id->get<std::string>());

@@ -16,9 +16,9 @@
 
 namespace tinyml::driver {
 
-enum class Precision { kInt8, kFloat32 };
+enum class Precision { kInt8, kInt16, kFloat32 }; ///< int16: activations; weights are int8
 
-/// "int8", "float32"; kInvalidInput for anything else.
+/// "int8", "int16", "float32"; kInvalidInput for anything else.
 [[nodiscard]] Expected<Precision> parse_precision(const std::string &text);
 [[nodiscard]] const char *name_of(Precision precision);
 
@@ -36,6 +36,7 @@ struct CompileOptions {
   /// Samples in the layout of the model's own inputs, one after the other; needed to quantise a
   /// float model, not looked at when the model came quantised.
   std::span<const float> calibration;
+  quantize::QuantizeOptions quantization; ///< how; `precision` says to what
   std::string isa = "scalar"; ///< link::Kit::isa of the board
   Optimize optimize = Optimize::kBalanced;
 };

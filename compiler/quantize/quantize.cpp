@@ -55,6 +55,7 @@ private:
       return Failure{assignment.error()};
     }
     assignment_ = *std::move(assignment);
+    report_.range = options_.range;
     report_.calibration_samples = samples_.count;
     return {};
   }

@@ -49,6 +49,7 @@ struct LayerError {
 };
 
 struct QuantizeReport {
+  RangeChoice range; ///< as asked for
   std::size_t calibration_samples = 0;
   std::vector<LayerError> layers;
   double output_sqnr_db = 0; ///< the smallest of all outputs

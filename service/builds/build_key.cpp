@@ -3,6 +3,7 @@
 
 #include "host/files.hpp"
 #include "host/process.hpp"
+#include "service/builds/backend_process.hpp"
 #include "service/store/digest.hpp"
 
 #include <algorithm>
@@ -94,6 +95,10 @@ Expected<Json> merged_profile(const Json &kit, const Json &device) {
       merged[key] = told;
     }
   }
+  // What sits beside the processor is known to the device alone.
+  if (const Json told = device.value("accelerators", Json()); told.is_array() && !told.empty()) {
+    merged["accelerators"] = told;
+  }
   return merged;
 }
 
@@ -155,6 +160,7 @@ Expected<IdentifiedBuild> identify_build(const BuildWish &wish, const BuildEnvir
     return Failure{profile.error()};
   }
   build.profile = std::move(*profile);
+  build.backend = choose_backend(build.profile, environment);
   if (wish.dataset && environment.calibration) {
     // A float build works without samples; with them the backend can say whether int8 would fit.
     auto samples = environment.calibration(*wish.dataset);
@@ -166,7 +172,7 @@ Expected<IdentifiedBuild> identify_build(const BuildWish &wish, const BuildEnvir
   const auto version =
       compiler_version(build.kit_json.value("compiler", "c++"), environment, std::move(stop));
   const auto kit_digest = folder_digest(build.kit);
-  const auto backend_digest = file_digest(environment.backend);
+  const auto backend_digest = file_digest(build.backend);
   for (const auto *fact : {&version, &kit_digest, &backend_digest}) {
     if (!*fact) {
       return Failure{fact->error()};

@@ -12,6 +12,7 @@ struct IdentifiedBuild {
   std::string id; ///< SHA-256 over everything below, 64 hex digits
   BuildWish wish;
   std::filesystem::path kit;
+  std::filesystem::path backend; ///< the program that compiles it
   Json kit_json;
   Json profile;            ///< the kit's, with the device's smaller figures
   Calibration calibration; ///< may be null

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +59,8 @@ struct BackendLimits {
 /// What every build needs; outlives them all.
 struct BuildEnvironment {
   std::filesystem::path backend; ///< the compiler backend program
+  /// Backends of vendors, by the accelerator in a device's profile that they compile for.
+  std::map<std::string, std::filesystem::path> accelerator_backends;
   std::filesystem::path kits;    ///< folder with one kit a board
   std::filesystem::path scratch; ///< where request and result folders are made
   std::string search_path = "/usr/local/bin:/usr/bin:/bin"; ///< PATH of the backend

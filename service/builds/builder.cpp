@@ -1,94 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/builds/builder.hpp"
 
-#include "host/files.hpp"
-#include "host/process.hpp"
 #include "image/packer.hpp"
+#include "service/builds/backend_process.hpp"
 #include "service/builds/backend_request.hpp"
 #include "service/builds/backend_result.hpp"
 #include "service/store/blob_folder.hpp"
-
-#include <unistd.h>
 
 namespace tinyml::service {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Request and result folder of one build, removed at the end.
-class Workplace {
-public:
-  [[nodiscard]] static Expected<Workplace> create(const fs::path &scratch) {
-    std::error_code error;
-    fs::create_directories(scratch, error);
-    std::string name = (scratch / "build-XXXXXX").string();
-    if (error || ::mkdtemp(name.data()) == nullptr) {
-      return fail(ErrorCode::kResourceFull, "cannot make a folder for the build in " +
-                                                scratch.string() +
-                                                ": is the disk full or read-only?");
-    }
-    Workplace place{fs::path(name)};
-    for (const char *part : {"request", "result", "tmp"}) {
-      fs::create_directory(place.folder_ / part, error);
-    }
-    return place;
-  }
-  Workplace(Workplace &&other) noexcept : folder_(std::exchange(other.folder_, {})) {}
-  Workplace &operator=(Workplace &&) = delete;
-  ~Workplace() {
-    if (!folder_.empty()) {
-      std::error_code ignored;
-      fs::remove_all(folder_, ignored);
-    }
-  }
-  [[nodiscard]] fs::path part(const char *name) const { return folder_ / name; }
-
-private:
-  explicit Workplace(fs::path folder) : folder_(std::move(folder)) {}
-  fs::path folder_;
-};
-
-/// Compilers work in TMPDIR, inside the build's own folder, so that nothing is left when they are
-/// killed.
-Expected<host::Outcome> run_backend(const Workplace &place, const BuildEnvironment &environment,
-                                    std::stop_token stop) {
-  return host::run({.argv = {fs::absolute(environment.backend).string(),
-                             place.part("request").string(), place.part("result").string()},
-                    .environment = {{"PATH=" + environment.search_path,
-                                     "TMPDIR=" + place.part("tmp").string(), "LC_ALL=C"}},
-                    .working_directory = place.part("tmp"),
-                    .timeout = environment.limits.time,
-                    .cpu_limit_s = environment.limits.cpu_s,
-                    .memory_limit_bytes = environment.limits.memory_bytes,
-                    .file_limit_bytes = environment.limits.file_bytes},
-                   std::move(stop));
-}
-
-Failure<HostError> backend_failed(const host::Outcome &outcome) {
-  constexpr std::size_t kShownBytes = 2000;
-  const std::size_t from = outcome.output.size() - std::min(outcome.output.size(), kShownBytes);
-  return fail(
-      ErrorCode::kUnavailable,
-      "the compiler backend " + outcome.describe() +
-          (outcome.output.empty() ? "" : ". It said last:\n" + outcome.output.substr(from)));
-}
-
 Expected<BackendResult> compile(const IdentifiedBuild &build, const BuildEnvironment &environment,
                                 std::stop_token stop) {
-  auto place = Workplace::create(environment.scratch);
+  auto place = BackendWorkplace::create(environment.scratch);
   if (!place) {
     return Failure{place.error()};
   }
-  const auto written = write_backend_request(place->part("request"), build, *environment.blobs);
+  const auto written = write_backend_request(place->request(), build, *environment.blobs);
   if (!written) {
     return Failure{written.error()};
   }
-  const auto outcome = run_backend(*place, environment, std::move(stop));
+  const auto outcome = run_backend_program({.program = build.backend,
+                                            .request = place->request(),
+                                            .result = place->result(),
+                                            .temporary = place->temporary(),
+                                            .search_path = environment.search_path,
+                                            .limits = environment.limits},
+                                           std::move(stop));
   if (!outcome) {
     return Failure{outcome.error()};
   }
-  return outcome->succeeded() ? read_backend_result(place->part("result"), build.wish.has_model())
-                              : backend_failed(*outcome);
+  return outcome->succeeded() ? read_backend_result(place->result(), build.wish.has_model())
+                              : Failure{backend_failed(*outcome)};
 }
 
 std::uint32_t number_at(const Json &object, const char *key) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/files.hpp"
 #include "image/packer.hpp"
+#include "service/builds/backend_process.hpp"
 #include "service/builds/builder.hpp"
 #include "service/store/blob_folder.hpp"
 
@@ -199,6 +200,33 @@ TEST_F(BuilderTest, what_is_missing_is_named) {
          "isa": "toy-1", "abi_version": 1, "image_address": 4096}})");
   EXPECT_NE(message().find("no-such-compiler-g++"), std::string::npos);
   EXPECT_NE(message().find("tools/setup"), std::string::npos);
+}
+
+TEST_F(BuilderTest, the_accelerator_in_the_profile_chooses_the_backend) {
+  const std::string plain = id();
+  write("vendor",
+        "#!/bin/sh\ncp \"$1/request.json\" " + (root() / "vendor.json").string() + "; exit 3\n");
+  ::chmod((root() / "vendor").c_str(), 0755);
+  const auto given = parse_backend_registration("accelerator=npu:" + (root() / "vendor").string());
+  ASSERT_TRUE(given) << given.error().message;
+  environment_.accelerator_backends.insert(*given);
+  EXPECT_EQ(id(), plain) << "a device without the accelerator is built as before";
+  wish_.profile["accelerators"] = {"unheard-of", "npu"};
+  EXPECT_NE(id(), plain);
+  EXPECT_TRUE(build().error.is_object());
+  const Json request = Json::parse(*host::read_text(root() / "vendor.json"));
+  EXPECT_EQ(request["profile"]["accelerators"][1], "npu");
+  wish_.profile["accelerators"] = {5, "unheard-of"};
+  EXPECT_TRUE(build().error.is_null());
+}
+
+TEST(BackendRegistration, names_an_accelerator_and_a_program) {
+  for (const char *wrong :
+       {"", "npu:/bin/sh", "accelerator=:/bin/sh", "accelerator=npu", "accelerator=npu:"}) {
+    EXPECT_EQ(parse_backend_registration(wrong).error().code, ErrorCode::kInvalidInput) << wrong;
+  }
+  EXPECT_EQ(parse_backend_registration("accelerator=npu:/no/such").error().code,
+            ErrorCode::kNotFound);
 }
 
 TEST_F(BuilderTest, a_build_can_be_stopped) {
