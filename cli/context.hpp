@@ -68,6 +68,7 @@ void add_compile(CLI::App &app, Context &context);
 void add_plan(CLI::App &app, Context &context);
 void add_exec(CLI::App &app, Context &context);
 void add_quantize(CLI::App &app, Context &context);
+void add_backend_test(CLI::App &app, Context &context);
 void add_demo(CLI::App &app, Context &context);
 
 } // namespace tinyml::cli
