@@ -16,6 +16,20 @@ using ir::Op;
 /// An output scale is kept above its operands' product over this, so that the fixed-point
 /// multiplier of a layer whose output hardly ever leaves zero stays in range.
 constexpr float kLargestMultiplier = 32768;
+/// The same for int16 products, whose sums have 64 bits.
+constexpr float kLargestWideMultiplier = 100;
+
+/// Output ranges that integer arithmetic prescribes (docs/ir.md).
+std::optional<ir::Quantization> fixed_quantization(Op op, bool is_int8) {
+  if (op != Op::kSoftmax && op != Op::kSigmoid && op != Op::kTanh) {
+    return std::nullopt;
+  }
+  if (!is_int8) {
+    return ir::Quantization{{1.0F / 32768}, {0}, -1};
+  }
+  return op == Op::kTanh ? ir::Quantization{{1.0F / 128}, {0}, -1}
+                         : ir::Quantization{{1.0F / 256}, {-128}, -1};
+}
 
 bool is_clamp(Op op) { return op == Op::kRelu || op == Op::kClip; }
 
@@ -78,9 +92,8 @@ private:
 
   ir::Quantization for_node(const ir::Node &node) {
     const ir::ValueId output = node.outputs[0];
-    if (node.op == Op::kSoftmax) {
-      return is_int8() ? ir::Quantization{{1.0F / 256}, {-128}, -1}
-                       : ir::Quantization{{1.0F / 32768}, {0}, -1};
+    if (const auto fixed = fixed_quantization(node.op, is_int8())) {
+      return *fixed;
     }
     const auto given_here = given(output);
     if (given_here && (node.op == Op::kQuantize || node.op == Op::kRequantize)) {
@@ -107,14 +120,16 @@ private:
     case Op::kAdd:
     case Op::kSub:
       return std::max(scale(0), scale(1)) / kLargestMultiplier;
+    case Op::kMean:
+      return scale(0) / kLargestMultiplier;
     case Op::kMul:
       return scale(0) * scale(1) / kLargestMultiplier;
     case Op::kConv2d:
     case Op::kDepthwiseConv2d:
     case Op::kFullyConnected: {
       const ir::Value &weights = graph_.values[node.inputs[1]];
-      return weights.constant ? scale(0) * symmetric_scales(weights, -1)[0] / kLargestMultiplier
-                              : 0;
+      const float largest = is_int8() ? kLargestMultiplier : kLargestWideMultiplier;
+      return weights.constant ? scale(0) * symmetric_scales(weights, -1)[0] / largest : 0;
     }
     default:
       return 0;

@@ -40,6 +40,13 @@ void Converter::add_inputs() {
   }
 }
 
+/// What an integer layer reads: the integers, or a plain number (an index) as it is.
+ElementType Converter::form_of(ir::ValueId id) const {
+  const ir::TensorType &type = from_.values[id].type;
+  const bool real = type.element == ElementType::kFloat32 || type.element == ElementType::kInt8;
+  return real ? integers() : type.element;
+}
+
 /// A value in the wanted form, converted where it exists in another only.
 ir::ValueId Converter::as(ir::ValueId id, ElementType wanted) {
   if (error_) {
@@ -151,8 +158,7 @@ ir::ValueId Converter::convert(const ir::Node &node) {
 ir::ValueId Converter::same_operator(const ir::Node &node) {
   std::vector<ir::ValueId> inputs;
   for (const ir::ValueId input : node.inputs) {
-    const ElementType own = from_.values[input].type.element;
-    inputs.push_back(as(input, own == ElementType::kFloat32 ? integers() : own));
+    inputs.push_back(as(input, form_of(input)));
   }
   ir::TensorType type = type_of(node.outputs[0]);
   if (error_ || !keeps_input_scale(node)) {
@@ -191,8 +197,7 @@ ir::ValueId Converter::layer(const ir::Node &node) {
 /// Every output has a value of its own that is no input, so that it keeps its name.
 void Converter::add_outputs() {
   for (const ir::ValueId old : from_.outputs) {
-    const ElementType own = from_.values[old].type.element;
-    ir::ValueId id = as(old, own == ElementType::kFloat32 ? integers() : own);
+    ir::ValueId id = as(old, form_of(old));
     const auto taken = [&](const std::vector<ir::ValueId> &list) {
       return std::find(list.begin(), list.end(), id) != list.end();
     };

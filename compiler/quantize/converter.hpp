@@ -35,6 +35,7 @@ private:
     return {integers(), from_.values[id].type.shape, quantization(id)};
   }
 
+  [[nodiscard]] ir::ElementType form_of(ir::ValueId id) const;
   void add_inputs();
   void add_outputs();
   ir::ValueId as(ir::ValueId id, ir::ElementType wanted);

@@ -2,6 +2,7 @@
 #include "compiler/quantize/forms.hpp"
 
 #include "compiler/ir/edit.hpp"
+#include "compiler/ir/int8_table.hpp"
 #include "compiler/ir/operators.hpp"
 
 #include <algorithm>
@@ -12,9 +13,8 @@ namespace {
 using ir::ElementType;
 using ir::Op;
 
-/// Operators with integer arithmetic of their own (docs/ir.md); one that keeps its input's
-/// quantisation needs none.
-bool has_integer_form(Op op) {
+/// docs/ir.md says which operators compute in int16.
+bool has_int16_form(Op op) {
   switch (op) {
   case Op::kConv2d:
   case Op::kDepthwiseConv2d:
@@ -22,14 +22,47 @@ bool has_integer_form(Op op) {
   case Op::kAdd:
   case Op::kSub:
   case Op::kMul:
+  case Op::kMaxPool2d:
+  case Op::kAveragePool2d:
+  case Op::kMean:
+  case Op::kRelu:
+  case Op::kClip:
+  case Op::kPad:
+  case Op::kReshape:
+  case Op::kTranspose:
+  case Op::kConcat:
+  case Op::kSigmoid:
+  case Op::kTanh:
   case Op::kSoftmax:
   case Op::kQuantize:
   case Op::kDequantize:
   case Op::kRequantize:
     return true;
   default:
-    return ir::operator_info(op).keeps_quantization;
+    return false;
   }
+}
+
+/// Arithmetic of its own, a table of 256 outputs, or nothing but moving and clamping codes.
+bool has_int8_form(const ir::Node &node) {
+  switch (node.op) {
+  case Op::kConv2d:
+  case Op::kDepthwiseConv2d:
+  case Op::kFullyConnected:
+  case Op::kAdd:
+  case Op::kSub:
+  case Op::kMul:
+  case Op::kMean:
+  case Op::kSoftmax:
+  case Op::kQuantize:
+  case Op::kDequantize:
+  case Op::kRequantize:
+    return true;
+  default:
+    break;
+  }
+  const ir::TensorType any{ElementType::kInt8, {1}, ir::Quantization{{1}, {0}, -1}};
+  return ir::operator_info(node.op).keeps_quantization || ir::int8_table(node, any, any);
 }
 
 bool has_weights(Op op) {
@@ -38,8 +71,9 @@ bool has_weights(Op op) {
 
 /// Why a node cannot compute with integers; empty when it can.
 std::string obstacle(const ir::Graph &graph, const ir::Node &node, ElementType wanted) {
-  if (!has_integer_form(node.op)) {
-    return std::string("has no ") + (wanted == ElementType::kInt16 ? "int16" : "int8") + " form";
+  const bool is_int16 = wanted == ElementType::kInt16;
+  if (!(is_int16 ? has_int16_form(node.op) : has_int8_form(node))) {
+    return std::string("has no ") + (is_int16 ? "int16" : "int8") + " form";
   }
   for (std::size_t i = 1; has_weights(node.op) && i < node.inputs.size(); ++i) {
     if (!graph.values[node.inputs[i]].constant) {

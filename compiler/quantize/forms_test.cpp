@@ -149,5 +149,43 @@ TEST(Fallback, MakesTheNoisiestLayersFloatUntilItIsGoodEnough) {
   EXPECT_EQ(quantized({.least_output_sqnr_db = 1}).report.notes.size(), 1U);
 }
 
+TEST(Int16, IsMuchFinerThanInt8) {
+  const std::string statements = R"(graph "g" {
+    input %x : f32[1,2,2,2]
+    const %w : f32[3,1,1,2] = [0.5,-0.25,1,0.75,-0.5,0.3]
+    const %b : f32[3] = [0.1,-0.2,0.3]
+    const %v : f32[2,3] = [1,0.5,-0.25,0.5,0.25,1]
+    %a : f32[1,2,2,3] = conv2d(%x, %w, %b) {activation="relu"} name="a"
+    %m : f32[1,3] = mean(%a) {axes=[1,2], keep_dims=0} name="m"
+    %s : f32[1,3] = sigmoid(%m) name="s"
+    %d : f32[1,3] = div(%s, %m) name="d"
+    %f : f32[1,2] = fully_connected(%d, %v) name="f"
+    %t : f32[1,2] = tanh(%f) name="t"
+    %y : f32[1,2] = softmax(%t) {axis=1} name="y"
+    output %y
+  })";
+  const auto real = ir::parse(statements);
+  ASSERT_TRUE(real.ok()) << real.error().message;
+  CalibrationSamples some{{{}}, 16};
+  for (int i = 0; i < 8 * 16; ++i) {
+    some.inputs[0].push_back(1 + 0.01F * static_cast<float>(i * 37 % 100));
+  }
+  double sqnr_db[2] = {};
+  for (const auto element : {ir::ElementType::kInt8, ir::ElementType::kInt16}) {
+    QuantizeReport report;
+    const auto done = quantize(*real, some, {.activations = element}, report);
+    ASSERT_TRUE(done.ok()) << done.error().message;
+    EXPECT_EQ(done->values[done->inputs[0]].type.element, element);
+    EXPECT_EQ(done->values[done->outputs[0]].type.element, element);
+    EXPECT_THAT(report.notes, ElementsAre(HasSubstr("node 'd' (div) stays float32")));
+    for (const LayerError &layer : report.layers) {
+      EXPECT_GT(layer.sqnr_db, 30) << layer.node << " " << static_cast<int>(element);
+    }
+    sqnr_db[element == ir::ElementType::kInt16 ? 1 : 0] = report.output_sqnr_db;
+  }
+  EXPECT_GT(sqnr_db[0], 30);
+  EXPECT_GT(sqnr_db[1], sqnr_db[0] + 10);
+}
+
 } // namespace
 } // namespace tinyml::quantize

@@ -119,6 +119,82 @@ TEST(Exec, GivesTheSameBytesHereAndOnEveryBoard) {
   }
 }
 
+/// 8 samples of 784 numbers in 0...1, as a file.
+std::string sample_file(const std::filesystem::path &folder) {
+  std::vector<float> values(784 * 8);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<float>(i * 2654435761U >> 13 & 0xFF) / 255.0F;
+  }
+  const auto file = folder / "samples.f32";
+  EXPECT_TRUE(host::write_file(file, {reinterpret_cast<const std::uint8_t *>(values.data()),
+                                      values.size() * sizeof(float)}));
+  return file.string();
+}
+
+TEST(Quantize, ReportsErrorsPerLayerAndAccuracy) {
+  const auto folder = host::TemporaryFolder::create("quantize");
+  ASSERT_TRUE(folder.ok());
+  const std::string samples = sample_file(folder->path());
+  const std::string labels = (folder->path() / "labels.txt").string();
+  ASSERT_TRUE(host::write_text(labels, "0 1 2 3\n4,5,6,7\n").ok());
+  const std::vector<std::string> common = {"quantize", "mnist-mlp", "--calibration-data",
+                                           samples,    "--data",    samples,
+                                           "--labels", labels,      "--json"};
+  const auto report = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), common.begin(), common.end());
+    const host::Outcome done = tinyml(more);
+    EXPECT_EQ(done.exit_code, 0) << done.output;
+    return json::parse(done.output, nullptr, false);
+  };
+  const json int8 = report({"--calibration", "percentile:99.9"});
+  EXPECT_EQ(int8.at("calibration_method"), "percentile:99.9");
+  EXPECT_EQ(int8.at("accuracy").at("samples"), 8);
+  EXPECT_TRUE(int8.at("accuracy").contains("integer_percent"));
+  EXPECT_GT(int8.at("layers").at(0).at("sqnr_db"), 10);
+  EXPECT_TRUE(int8.at("layers").at(0).contains("noise_share"));
+  const json int16 = report({"--precision", "int16"});
+  EXPECT_GT(int16.at("output_sqnr_db"), int8.at("output_sqnr_db"));
+  const json mixed = report({"--float-layer", "fully_connected"});
+  EXPECT_EQ(mixed.at("layers").back().at("precision"), "float32");
+  EXPECT_EQ(report({"--compare"}).at("methods").size(), 5U);
+}
+
+TEST(Exec, FloatLayersGiveTheSameBytesHereAndOnABoard) {
+  const auto folder = host::TemporaryFolder::create("mixed");
+  ASSERT_TRUE(folder.ok());
+  const std::string samples = sample_file(folder->path());
+  std::vector<std::uint8_t> expected;
+  for (const char *board : {"", "mps2-an385"}) {
+    const auto outputs = folder->path() / "out.raw";
+    std::vector<std::string> arguments = {"exec",          "mnist-dscnn",   "--calibration-data",
+                                          samples,         "--float-layer", "*conv2d*",
+                                          "--calibration", "min-max",       "--inputs",
+                                          samples,         "--outputs",     outputs.string()};
+    if (*board != '\0') {
+      arguments.insert(arguments.end(), {"--board", board});
+    }
+    const host::Outcome done = tinyml(arguments);
+    ASSERT_EQ(done.exit_code, 0) << done.output;
+    const auto result = host::read_file(outputs);
+    ASSERT_TRUE(result.ok());
+    expected = expected.empty() ? *result : expected;
+    EXPECT_EQ(*result, expected) << board;
+  }
+}
+
+TEST(BackendTest, RunsTheCasesAskedForAndSaysHowTheyWent) {
+  const std::string vendor =
+      (std::filesystem::path(tinyml_program()).parent_path() / "tinyml-dense-array").string();
+  const host::Outcome passes =
+      tinyml({"backend-test", vendor, "--accelerator", "dense-array", "--only", "given-scales",
+              "--only", "later-version", "--board", "mps2-an385", "--json"});
+  EXPECT_EQ(passes.exit_code, 0) << passes.output;
+  EXPECT_EQ(json::parse(passes.output).at("cases").size(), 2U);
+  const host::Outcome fails = tinyml({"backend-test", "/bin/false", "--only", "no-model"});
+  EXPECT_EQ(fails.exit_code, 9) << fails.output;
+  EXPECT_NE(fails.output.find("exited with 1"), std::string::npos) << fails.output;
+}
+
 TEST(BadInput, GetsAMessageAndAnExitCode) {
   const auto folder = host::TemporaryFolder::create("bad");
   ASSERT_TRUE(folder.ok());
@@ -140,6 +216,8 @@ TEST(BadInput, GetsAMessageAndAnExitCode) {
       {{"plan", "mnist-mlp", "--float", "--board", "mps2-an385", "--max-rom", "200K"}, 6, "int8"},
       {{"exec", "mnist-lenet", "--inputs", odd.string(), "--outputs", out}, 2, "784"},
       {{"exec", "mnist-lenet", "--inputs", "/nowhere", "--outputs", out}, 3, "/nowhere"},
+      {{"quantize", "mnist-mlp", "--calibration", "percentile:5"}, 2, "percentile"},
+      {{"quantize", "mnist-mlp", "--float-layer", "nobody"}, 2, "there are:"},
       {{"order"}, 2, "MODEL"},
       {{"dance"}, 2, "dance"},
   };
