@@ -5,6 +5,7 @@
 #include "cli/test_data.hpp"
 #include "compiler/driver/accuracy.hpp"
 #include "compiler/driver/quantize_model.hpp"
+#include "compiler/hostrun/host_module.hpp"
 
 #include <fmt/format.h>
 #include <iostream>
@@ -48,7 +49,7 @@ public:
     judge.data_ = *std::move(data);
     judge.include_dir_ = *kits / "linux" / "include";
     if (!judge.data_.inputs.empty()) {
-      driver::CompileOptions options = compile_options(flags.model, judge.source_);
+      driver::CompileOptions options = host_options(flags.model, judge.source_);
       options.precision = driver::Precision::kFloat32;
       auto real = driver::compile_model(judge.source_.bytes, options);
       if (!real.ok()) {
@@ -60,7 +61,7 @@ public:
   }
 
   [[nodiscard]] Expected<Judged> quantize(const ModelFlags &flags) const {
-    auto model = driver::compile_model(source_.bytes, compile_options(flags, source_));
+    auto model = driver::compile_model(source_.bytes, host_options(flags, source_));
     if (!model.ok()) {
       return Failure{model.error()};
     }
@@ -82,6 +83,12 @@ public:
   }
 
 private:
+  static driver::CompileOptions host_options(const ModelFlags &flags, const ModelSource &source) {
+    driver::CompileOptions options = compile_options(flags, source);
+    options.isa = hostrun::kHostIsa;
+    return options;
+  }
+
   ModelSource source_;
   LabelledSamples data_;
   std::filesystem::path include_dir_;

@@ -25,7 +25,7 @@ std::vector<std::int64_t> sized(std::vector<std::int64_t> list, std::size_t coun
 
 std::int32_t quantized_bound(double real, const Quantization &output) {
   if (std::isinf(real)) {
-    return real < 0 ? -128 : 127;
+    return real < 0 ? -1'000'000 : 1'000'000; // cut to the element's own limits by the caller
   }
   // Single precision and std::round, as the reference kernels compute their activation ranges.
   const float scaled = std::round(static_cast<float>(real) / output.scales.at(0));

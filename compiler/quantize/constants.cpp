@@ -140,4 +140,12 @@ ir::ValueId add_bias(ir::Graph &to, const ir::Value &bias, float input_scale,
                           ir::constant_data(bias_codes<std::int32_t>(elements, q)));
 }
 
+ir::Value zero_bias(const ir::Node &node, const ir::Value &weights) {
+  const std::int64_t outputs =
+      node.op == ir::Op::kDepthwiseConv2d ? weights.type.shape[3] : weights.type.shape[0];
+  const std::vector<float> zeros(static_cast<std::size_t>(outputs), 0.0F);
+  return {
+      node.name + " bias", {ir::ElementType::kFloat32, {outputs}, {}}, ir::constant_data(zeros)};
+}
+
 } // namespace tinyml::quantize

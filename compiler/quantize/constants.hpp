@@ -27,5 +27,8 @@ ir::ValueId add_weights(ir::Graph &to, const ir::Value &weights, const ir::Quant
 /// At the scale of the products: 32 bits for int8 activations, 64 bits for int16.
 ir::ValueId add_bias(ir::Graph &to, const ir::Value &bias, float input_scale,
                      const ir::Quantization &weights, ir::ElementType activations);
+/// A bias of zeros: int16 convolutions without one sum in 32 bits only, which large filters
+/// overflow.
+[[nodiscard]] ir::Value zero_bias(const ir::Node &node, const ir::Value &weights);
 
 } // namespace tinyml::quantize

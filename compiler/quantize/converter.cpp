@@ -190,6 +190,8 @@ ir::ValueId Converter::layer(const ir::Node &node) {
   std::vector<ir::ValueId> inputs = {x, add_weights(to_, weights, q)};
   if (bias != nullptr) {
     inputs.push_back(add_bias(to_, *bias, input_scale, q, integers()));
+  } else if (integers() == ElementType::kInt16) {
+    inputs.push_back(add_bias(to_, zero_bias(node, weights), input_scale, q, integers()));
   }
   return emit(node, node.op, std::move(inputs), type_of(node.outputs[0]));
 }
