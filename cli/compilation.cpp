@@ -18,7 +18,7 @@ using nlohmann::json;
 
 Expected<void> write_request(const LocalBuild &build, const ModelSource &source,
                              const link::Kit &kit, const std::filesystem::path &folder) {
-  json options = {{"precision", build.model.precision}, {"optimize", build.model.optimize}};
+  json options = {{"precision", precision_of(build.model)}, {"optimize", build.model.optimize}};
   driver::add_quantize_options(options, build.model.quantization);
   json profile = kit.profile;
   for (const std::string &accelerator : build.backend.accelerators) {

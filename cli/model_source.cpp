@@ -141,7 +141,7 @@ Failure<HostError> about_model(const ModelFlags &flags, const HostError &error) 
 driver::CompileOptions compile_options(const ModelFlags &flags, const ModelSource &source) {
   driver::CompileOptions options;
   options.model_name = source.name;
-  if (const auto precision = driver::parse_precision(flags.precision); precision.ok()) {
+  if (const auto precision = driver::parse_precision(precision_of(flags)); precision.ok()) {
     options.precision = *precision; // anything else was refused with the flags
   }
   options.calibration = source.calibration;

@@ -24,9 +24,15 @@ struct ModelFlags {
       calibration_data; ///< data set name, or a file of float32 samples; the zoo's own when empty
   bool float32 = false;
   std::string optimize = "balanced"; ///< or "size", "speed"
-  std::string precision = "int8"; ///< or int16, float32
+  std::string precision = "int8";    ///< or int16; float32 when `float32` says so
   quantize::QuantizeOptions quantization;
 };
+
+/// "int8", "int16" or "float32".
+[[nodiscard]] inline const std::string &precision_of(const ModelFlags &flags) {
+  static const std::string kFloat32 = "float32";
+  return flags.float32 ? kFloat32 : flags.precision;
+}
 
 /// The part of the compiler's options that the flags decide.
 [[nodiscard]] driver::CompileOptions compile_options(const ModelFlags &flags,
