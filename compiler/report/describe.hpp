@@ -18,6 +18,9 @@ struct Subject {
 /// Layers, tensors and memories; instructions as far as `costs` knows the kernels. No sizes yet.
 [[nodiscard]] Report describe(const Subject &subject);
 
+/// "conv2d" from the linker's name of "void tinyml::kernels::generic::conv2d<signed char, …>(…)".
+[[nodiscard]] std::string function_name(const std::string &symbol);
+
 /// A section of the module's objects.
 struct Section {
   std::string name; ///< e.g. ".text._ZN6tinyml…", as -ffunction-sections names it

@@ -40,18 +40,6 @@ std::optional<std::size_t> layer_of(const std::string &symbol) {
   return std::strtoul(symbol.c_str() + digits, nullptr, kDecimal);
 }
 
-/// "conv2d" from "void tinyml::kernels::generic::conv2d<signed char, …>(…)"; what is no kernel of
-/// ours is called by its function's name.
-std::string function_name(const std::string &symbol) {
-  std::string text = demangled(symbol);
-  text = text.substr(0, std::min(text.find('<'), text.find('(')));
-  const std::size_t colon = text.rfind("::");
-  const std::size_t space = text.rfind(' ');
-  const std::size_t begin = std::max(colon == std::string::npos ? 0 : colon + 2,
-                                     space == std::string::npos ? 0 : space + 1);
-  return text.substr(begin);
-}
-
 void count_layers(Report &report) {
   for (KernelCode &kernel : report.kernels) {
     kernel.layers = static_cast<std::uint32_t>(
@@ -68,6 +56,16 @@ void sort_kernels(Report &report) {
 }
 
 } // namespace
+
+std::string function_name(const std::string &symbol) {
+  std::string text = demangled(symbol);
+  text = text.substr(0, std::min(text.find('<'), text.find('(')));
+  const std::size_t colon = text.rfind("::");
+  const std::size_t space = text.rfind(' ');
+  const std::size_t begin = std::max(colon == std::string::npos ? 0 : colon + 2,
+                                     space == std::string::npos ? 0 : space + 1);
+  return text.substr(begin);
+}
 
 void take_sections(const std::vector<Section> &sections, Report &report) {
   std::map<std::string, std::uint64_t> code;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compiler/report/report.hpp"
+#include "compiler/report/describe.hpp"
 #include "compiler/report/svg.hpp"
 #include "compiler/report/text_table.hpp"
 
@@ -136,7 +136,10 @@ std::string stack(const Report &report) {
                                  report.whole_image ? " (bound)" : " (estimated)");
   const std::size_t count = std::min(report.deepest_chain.size(), kMostFunctions);
   for (std::size_t i = 0; i < count; ++i) {
-    text += (i == 0 ? "  " : " > ") + shortened(report.deepest_chain[i], 40);
+    // A function of one file only is named with that file in front.
+    const std::string &symbol = report.deepest_chain[i];
+    text += (i == 0 ? "  " : " > ") +
+            shortened(function_name(symbol.substr(symbol.rfind(':') + 1)), 40);
   }
   return text + (count == 0 ? "" : count < report.deepest_chain.size() ? " > …\n" : "\n");
 }
