@@ -34,6 +34,16 @@ std::vector<std::int64_t> dense_steps(const ir::Shape &shape) {
   return steps;
 }
 
+std::vector<std::int64_t> broadcast_steps(const ir::Shape &operand, const ir::Shape &out) {
+  const std::vector<std::int64_t> dense = dense_steps(operand);
+  std::vector<std::int64_t> steps(out.size(), 0);
+  const std::size_t missing = out.size() - operand.size();
+  for (std::size_t i = 0; i < operand.size(); ++i) {
+    steps[missing + i] = operand[i] == out[missing + i] ? dense[i] : 0;
+  }
+  return steps;
+}
+
 Fields box_fields(const std::vector<BoxAxis> &axes) {
   std::vector<std::int64_t> lengths;
   std::vector<std::int64_t> first;

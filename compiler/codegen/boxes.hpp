@@ -21,6 +21,10 @@ struct BoxAxis {
 /// Distance of neighbours along each axis of a dense tensor.
 [[nodiscard]] std::vector<std::int64_t> dense_steps(const ir::Shape &shape);
 
+/// Steps of an operand while the output is walked; 0 where it is broadcast.
+[[nodiscard]] std::vector<std::int64_t> broadcast_steps(const ir::Shape &operand,
+                                                        const ir::Shape &out);
+
 [[nodiscard]] Fields box_fields(const std::vector<BoxAxis> &axes);
 
 } // namespace tinyml::codegen

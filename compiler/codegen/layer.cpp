@@ -3,6 +3,7 @@
 
 #include "compiler/ir/edit.hpp"
 #include "compiler/ir/types.hpp"
+#include "compiler/ir/verify.hpp"
 
 #include <algorithm>
 
@@ -11,11 +12,6 @@ namespace {
 
 using ir::ElementType;
 using ir::Op;
-
-bool has_kernel_type(ElementType element) {
-  return element == ElementType::kFloat32 || element == ElementType::kInt8 ||
-         element == ElementType::kInt16;
-}
 
 /// int8 tensors must say what they mean; the kernels know per-tensor scales of activations only.
 Expected<void> check_quantization(const LayerContext &c, const ir::Value &value) {
@@ -36,15 +32,15 @@ Expected<void> check_quantization(const LayerContext &c, const ir::Value &value)
 Expected<void> check_types(const LayerContext &c) {
   std::vector<ir::ValueId> values = c.node.inputs;
   values.insert(values.end(), c.node.outputs.begin(), c.node.outputs.end());
+  std::vector<ir::TensorType> inputs;
+  for (const ir::ValueId id : c.node.inputs) {
+    inputs.push_back(c.graph.values[id].type);
+  }
+  if (ir::takes_plain_integers(c.node, inputs)) {
+    return {};
+  }
   for (const ir::ValueId id : values) {
-    const ir::Value &value = c.graph.values[id];
-    const bool bias = value.constant && (value.type.element == ElementType::kInt32 ||
-                                         value.type.element == ElementType::kInt64);
-    if (!has_kernel_type(value.type.element) && !bias) {
-      return c.unsupported("there are kernels for float32, int8 and int16, '" + value.name +
-                           "' is " + ir::type_text(value.type));
-    }
-    if (auto quantized = check_quantization(c, value); !quantized) {
+    if (auto quantized = check_quantization(c, c.graph.values[id]); !quantized) {
       return quantized;
     }
   }
@@ -93,6 +89,27 @@ Expected<Layer> make_layer_of(const LayerContext &c) {
   case Op::kTranspose:
   case Op::kConcat:
     return make_movement(c);
+  case Op::kUnary:
+  case Op::kBinary:
+  case Op::kSelect:
+  case Op::kCast:
+    return make_function(c);
+  case Op::kReduce:
+    return make_reduce(c);
+  case Op::kArgReduce:
+    return make_arg_reduce(c);
+  case Op::kSlice:
+  case Op::kGather:
+  case Op::kGatherElements:
+  case Op::kGatherNd:
+  case Op::kScatterElements:
+  case Op::kScatterNd:
+  case Op::kTile:
+    return make_indexing(c);
+  case Op::kResize:
+    return make_resize(c);
+  case Op::kTransposeConv2d:
+    return make_transpose_convolution(c);
   case Op::kBatchNorm:
   case Op::kSvdf:
   case Op::kLstm:

@@ -77,11 +77,20 @@ struct LayerContext {
 [[nodiscard]] Expected<Layer> make_matmul(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_pool(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_mean(const LayerContext &context);
+/// A float mean over axes that are not neighbours.
+[[nodiscard]] Layer make_scattered_mean(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_binary(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_elementwise(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_softmax(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_conversion(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_movement(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_function(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_binary_function(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_indexing(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_reduce(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_arg_reduce(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_resize(const LayerContext &context);
+[[nodiscard]] Expected<Layer> make_transpose_convolution(const LayerContext &context);
 
 [[nodiscard]] Expected<Layer> make_recurrent(const LayerContext &context);
 /// Everything that computes with quantised int16.

@@ -2,6 +2,7 @@
 #include "compiler/codegen/boxes.hpp"
 #include "compiler/codegen/layer.hpp"
 
+#include "compiler/ir/functions.hpp"
 #include "compiler/ir/int8_table.hpp"
 #include "compiler/ir/types.hpp"
 #include "kernels/reference/fixed_point.hpp"
@@ -16,17 +17,6 @@ using kernels::Multiplier;
 
 Fields multiplier_fields(const Multiplier &multiplier) {
   return Fields().add("value", multiplier.value).add("shift", multiplier.shift);
-}
-
-/// Steps of an operand while the output is walked; 0 where it is broadcast.
-std::vector<std::int64_t> broadcast_steps(const ir::Shape &operand, const ir::Shape &out) {
-  const std::vector<std::int64_t> dense = dense_steps(operand);
-  std::vector<std::int64_t> steps(out.size(), 0);
-  const std::size_t missing = out.size() - operand.size();
-  for (std::size_t i = 0; i < operand.size(); ++i) {
-    steps[missing + i] = operand[i] == out[missing + i] ? dense[i] : 0;
-  }
-  return steps;
 }
 
 std::vector<BoxAxis> broadcast_box(const LayerContext &c) {
@@ -164,6 +154,9 @@ Expected<Layer> make_clamp(const LayerContext &c) {
 } // namespace
 
 Expected<Layer> make_binary(const LayerContext &c) {
+  if (ir::is_plain_integer(c.in())) {
+    return make_binary_function(c);
+  }
   if (c.is_int8() && c.node.op == Op::kDiv) {
     return c.unsupported("it is computed in float only");
   }
@@ -193,8 +186,11 @@ Expected<Layer> make_elementwise(const LayerContext &c) {
   if (c.is_int8()) {
     return make_lookup(c);
   }
-  return c.node.op == Op::kSigmoid ? unary(c, "sigmoid.hpp", "sigmoid", "Sigmoid", {})
-                                   : unary(c, "tanh.hpp", "tanh", "Tanh", {});
+  if (c.node.op == Op::kSigmoid) {
+    return unary(c, "sigmoid.hpp", "sigmoid", "Sigmoid", {});
+  }
+  return c.node.op == Op::kTanh ? unary(c, "tanh.hpp", "tanh", "Tanh", {})
+                                : c.unsupported("it is not computed elementwise");
 }
 
 Expected<Layer> make_softmax(const LayerContext &c) {

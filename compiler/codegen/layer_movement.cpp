@@ -150,7 +150,7 @@ Expected<Layer> make_mean(const LayerContext &c) {
     }
     part = reduced[i] ? std::max<std::size_t>(part, 1) : (part == 1 ? 2 : part);
     if (reduced[i] && part == 2) {
-      return c.unsupported("the reduced axes are not neighbours");
+      return make_scattered_mean(c);
     }
     parts[part] *= in[i];
   }

@@ -64,15 +64,25 @@ void print_parameters(std::ostream &out, const std::vector<PlacedLayer> &layers)
   }
 }
 
-std::string module_type(ir::ElementType element) {
+/// Of kernels/module_abi.hpp.
+std::string abi_name(ir::ElementType element) {
   switch (element) {
+  case ir::ElementType::kFloat32:
+    return "kFloat32";
   case ir::ElementType::kInt8:
-    return "tinyml::module::ElementType::kInt8";
+    return "kInt8";
+  case ir::ElementType::kUint8:
+    return "kUint8";
   case ir::ElementType::kInt16:
-    return "tinyml::module::ElementType::kInt16";
-  default:
-    return "tinyml::module::ElementType::kFloat32";
+    return "kInt16";
+  case ir::ElementType::kInt32:
+    return "kInt32";
+  case ir::ElementType::kInt64:
+    return "kInt64";
+  case ir::ElementType::kBool:
+    break;
   }
+  return "kBool";
 }
 
 Fields tensor_fields(const ModuleSummary &summary, ir::ValueId id) {
@@ -81,7 +91,7 @@ Fields tensor_fields(const ModuleSummary &summary, ir::ValueId id) {
   const bool quantized = quantization && value.type.element != ir::ElementType::kFloat32;
   return Fields()
       .add("name", string_literal(value.name))
-      .add("type", module_type(value.type.element))
+      .add("type", "tinyml::module::ElementType::" + abi_name(value.type.element))
       .add("rank", static_cast<std::int64_t>(value.type.shape.size()))
       .add_list("dims", value.type.shape)
       .add("size_bytes", static_cast<std::int64_t>(ir::byte_size(value.type)))

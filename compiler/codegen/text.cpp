@@ -53,13 +53,17 @@ std::string element_text(ir::ElementType element, const std::uint8_t *at) {
     return integer_text<std::int8_t>(at);
   case ir::ElementType::kInt16:
     return integer_text<std::int16_t>(at);
-  case ir::ElementType::kInt64:
-    return integer_text<std::int64_t>(at) + "LL";
   case ir::ElementType::kInt32:
     return integer_text<std::int32_t>(at);
-  default:
-    return integer_text<std::uint8_t>(at);
+  case ir::ElementType::kInt64: {
+    const std::string text = integer_text<std::int64_t>(at);
+    return text == "-9223372036854775808" ? "INT64_MIN" : text + "LL"; // no literal is that low
   }
+  case ir::ElementType::kUint8:
+  case ir::ElementType::kBool:
+    break;
+  }
+  return integer_text<std::uint8_t>(at);
 }
 
 } // namespace
@@ -150,17 +154,19 @@ std::string cpp_type(ir::ElementType element) {
   switch (element) {
   case ir::ElementType::kFloat32:
     return "float";
-  case ir::ElementType::kInt64:
-    return "std::int64_t";
-  case ir::ElementType::kInt32:
-    return "std::int32_t";
-  case ir::ElementType::kInt16:
-    return "std::int16_t";
   case ir::ElementType::kInt8:
     return "std::int8_t";
-  default:
-    return "std::uint8_t";
+  case ir::ElementType::kInt16:
+    return "std::int16_t";
+  case ir::ElementType::kInt32:
+    return "std::int32_t";
+  case ir::ElementType::kInt64:
+    return "std::int64_t";
+  case ir::ElementType::kUint8:
+  case ir::ElementType::kBool: // truth values are bytes
+    break;
   }
+  return "std::uint8_t";
 }
 
 Fields &Fields::add(std::string name, std::string text) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compiler/interpret/broadcast.hpp"
-#include "compiler/interpret/step.hpp"
+#include "compiler/interpret/element.hpp"
+#include "compiler/ir/edit.hpp"
 #include "compiler/ir/int8_table.hpp"
 #include "kernels/reference/binary.hpp"
 #include "kernels/reference/matmul.hpp"
@@ -68,6 +68,9 @@ Expected<Step> make_binary(const StepContext &c) {
   if (c.is_int8()) {
     return make_int8_binary(c, shape);
   }
+  if (c.in_type(0).element != ir::ElementType::kFloat32) {
+    return make_binary_function(c);
+  }
   const auto clamp = float_clamp(ir::activation_of(c.node));
   return Step([=, op = binary_op(c.node.op)] {
     reference::binary(shape, op, c.in<float>(0), c.in<float>(1), clamp, c.out<float>());
@@ -121,6 +124,14 @@ Step make_lookup(const StepContext &c) {
   return [=, count = c.count()] {
     reference::lookup(count, c.in<std::int8_t>(0), c.in<std::int8_t>(1), c.out<std::int8_t>());
   };
+}
+
+Expected<Step> make_float_function(const StepContext &c,
+                                   void (*kernel)(std::int64_t, const float *, float *)) {
+  if (c.in_type(0).element != ir::ElementType::kFloat32) {
+    return make_int8_unary(c);
+  }
+  return Step([=, count = c.count()] { kernel(count, c.in<float>(0), c.out<float>()); });
 }
 
 Step make_batch_norm(const StepContext &c) {
@@ -198,10 +209,7 @@ Expected<Step> make_conversion(const StepContext &c) {
 
 reference::BroadcastShape broadcast_shape(const ir::Shape &a, const ir::Shape &b,
                                           const ir::Shape &out) {
-  reference::BroadcastShape shape{
-      {1, 1, 1, 1, 1, 1}, broadcast_steps(a, out), broadcast_steps(b, out)};
-  std::copy_backward(out.begin(), out.end(), shape.out.end());
-  return shape;
+  return {full_dims(out), broadcast_steps(a, out), broadcast_steps(b, out)};
 }
 
 Step make_matmul(const StepContext &c) {
@@ -243,17 +251,15 @@ Expected<Step> make_elementwise(const StepContext &c) {
   case Op::kDequantize:
   case Op::kRequantize:
     return make_conversion(c);
+  case Op::kSigmoid:
+    return make_float_function(c, reference::sigmoid);
+  case Op::kTanh:
+    return make_float_function(c, reference::tanh);
+  case Op::kBatchNorm:
+    return c.is_int8() ? Expected<Step>(float_only(c.node)) : make_batch_norm(c);
   default:
-    break;
+    return fail(ErrorCode::kInternal, ir::describe(c.node) + " is not computed elementwise");
   }
-  if (c.is_int8()) {
-    return make_int8_unary(c);
-  }
-  if (c.node.op == Op::kBatchNorm) {
-    return make_batch_norm(c);
-  }
-  const auto kernel = c.node.op == Op::kSigmoid ? reference::sigmoid : reference::tanh;
-  return Step([=, count = c.count()] { kernel(count, c.in<float>(0), c.out<float>()); });
 }
 
 } // namespace tinyml::interpret

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compiler/interpret/step.hpp"
+#include "compiler/interpret/element.hpp"
+#include "kernels/reference/cast.hpp"
 #include "kernels/reference/mean.hpp"
 #include "kernels/reference/mean_quantized.hpp"
 #include "kernels/reference/unary.hpp"
@@ -10,13 +11,6 @@ namespace tinyml::interpret {
 namespace {
 
 namespace reference = kernels::reference;
-
-/// Six dimensions, filled up in front.
-reference::Dims full_dims(const ir::Shape &shape) {
-  reference::Dims dims = {1, 1, 1, 1, 1, 1};
-  std::copy_backward(shape.begin(), shape.end(), dims.end());
-  return dims;
-}
 
 Step make_reshape(const StepContext &c) {
   return [=, size = ir::byte_size(c.out_type())] {
@@ -46,6 +40,13 @@ Expected<std::vector<std::uint8_t>> pad_value(const StepContext &c) {
   if (c.is_int16()) {
     const ir::Range range = ir::clamp_range(value, ir::kInfinity, c.out_type());
     return ir::constant_data<std::int16_t>({static_cast<std::int16_t>(range.low)});
+  }
+  if (!c.out_type().quantization) {
+    return with_element(c.out_type().element, [&](auto element) {
+      using T = decltype(element);
+      return Expected<std::vector<std::uint8_t>>(
+          ir::constant_data<T>({kernels::cast_element<T>(value)}));
+    });
   }
   if (!c.is_int8()) {
     return float_only(c.node);

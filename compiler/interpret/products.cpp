@@ -5,6 +5,7 @@
 #include "kernels/reference/move.hpp"
 #include "kernels/reference/pool2d.hpp"
 #include "kernels/reference/products_int16.hpp"
+#include "kernels/reference/transpose_conv2d.hpp"
 
 namespace tinyml::interpret {
 namespace {
@@ -82,32 +83,37 @@ reference::Conv2dShape conv_shape(const StepContext &context) {
           static_cast<std::int32_t>(ir::int_attribute(context.node, "groups", 1))};
 }
 
+void run_float_convolution(const StepContext &context, const reference::Conv2dShape &shape,
+                           const float *x, const float *filter, float *out) {
+  const auto clamp = float_clamp(ir::activation_of(context.node));
+  const auto *bias = context.in<float>(2);
+  switch (context.node.op) {
+  case ir::Op::kDepthwiseConv2d:
+    reference::depthwise_conv2d(shape, x, filter, bias, clamp, out);
+    break;
+  case ir::Op::kTransposeConv2d:
+    reference::transpose_conv2d(shape, x, filter, bias, clamp, out);
+    break;
+  default:
+    reference::conv2d(shape, x, filter, bias, clamp, out);
+  }
+}
+
 Step make_channels_first_convolution(const StepContext &context) {
   const reference::Conv2dShape shape = conv_shape(context);
-  const auto clamp = float_clamp(ir::activation_of(context.node));
   const ir::Shape filter_shape = context.in_type(1).shape;
   return [=, detour = Detour(context), filter = room_for(filter_shape)]() mutable {
     move_channels(filter_shape, true, context.in<float>(1), filter.data());
     detour(context.in<float>(0), context.out<float>(), [&](const float *x, float *out) {
-      reference::conv2d(shape, x, filter.data(), context.in<float>(2), clamp, out);
+      run_float_convolution(context, shape, x, filter.data(), out);
     });
   };
 }
 
 Step make_float_convolution(const StepContext &context) {
-  const reference::Conv2dShape shape = conv_shape(context);
-  const auto clamp = float_clamp(ir::activation_of(context.node));
-  const bool depthwise = context.node.op == ir::Op::kDepthwiseConv2d;
-  return [=] {
-    const auto run = [&](auto kernel) {
-      kernel(shape, context.in<float>(0), context.in<float>(1), context.in<float>(2), clamp,
-             context.out<float>());
-    };
-    if (depthwise) {
-      run([](auto... arguments) { reference::depthwise_conv2d(arguments...); });
-    } else {
-      run([](auto... arguments) { reference::conv2d(arguments...); });
-    }
+  return [=, shape = conv_shape(context)] {
+    run_float_convolution(context, shape, context.in<float>(0), context.in<float>(1),
+                          context.out<float>());
   };
 }
 
@@ -197,6 +203,14 @@ Step make_int16_product(const StepContext &context) {
       reference::conv2d(shape, x, filter, bias, output, out);
     }
   };
+}
+
+Expected<Step> make_transpose_convolution(const StepContext &context) {
+  if (context.is_int8()) {
+    return float_only(context.node);
+  }
+  return ir::layout_of(context.node) == ir::Layout::kNchw ? make_channels_first_convolution(context)
+                                                          : make_float_convolution(context);
 }
 
 Expected<Step> make_pool(const StepContext &context) {

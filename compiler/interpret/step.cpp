@@ -46,9 +46,45 @@ Expected<Step> make_step(const StepContext &context) {
   case Op::kTranspose:
   case Op::kConcat:
     return make_movement(context);
-  default:
-    return make_elementwise(context);
+  case Op::kUnary:
+  case Op::kBinary:
+  case Op::kSelect:
+  case Op::kCast:
+    return make_function(context);
+  case Op::kReduce:
+  case Op::kArgReduce:
+    return make_reduce(context);
+  case Op::kSlice:
+  case Op::kGather:
+  case Op::kGatherElements:
+  case Op::kGatherNd:
+  case Op::kScatterElements:
+  case Op::kScatterNd:
+  case Op::kTile:
+    return make_indexing(context);
+  case Op::kResize:
+    return make_resize(context);
+  case Op::kTransposeConv2d:
+    return make_transpose_convolution(context);
+  case Op::kAdd:
+  case Op::kSub:
+  case Op::kMul:
+  case Op::kDiv:
+  case Op::kRelu:
+  case Op::kClip:
+  case Op::kSigmoid:
+  case Op::kTanh:
+  case Op::kSoftmax:
+  case Op::kBatchNorm:
+  case Op::kQuantize:
+  case Op::kDequantize:
+  case Op::kRequantize:
+  case Op::kLookup:
+  case Op::kSvdf: // remember: above
+  case Op::kLstm:
+    break;
   }
+  return make_elementwise(context);
 }
 
 } // namespace tinyml::interpret

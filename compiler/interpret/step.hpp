@@ -71,6 +71,14 @@ struct StepContext {
 [[nodiscard]] Expected<Step> make_recurrent(const StepContext &context);
 /// Everything that computes with quantised int16.
 [[nodiscard]] Expected<Step> make_int16(const StepContext &context);
+[[nodiscard]] Expected<Step> make_function(const StepContext &context);
+[[nodiscard]] Expected<Step> make_indexing(const StepContext &context);
+[[nodiscard]] Expected<Step> make_reduce(const StepContext &context);
+[[nodiscard]] Expected<Step> make_resize(const StepContext &context);
+[[nodiscard]] Expected<Step> make_transpose_convolution(const StepContext &context);
+
+/// `binary`, and the arithmetic of integers that mean themselves.
+[[nodiscard]] Expected<Step> make_binary_function(const StepContext &context);
 
 /// The error for an operator that has no int8 form.
 [[nodiscard]] Failure<HostError> float_only(const ir::Node &node);

@@ -82,7 +82,8 @@ Window window_of(const Node &node, const Shape &filter) {
   const auto dilations = sized(ints_attribute(node, "dilations", {}), 2, 1);
   const auto pads = sized(ints_attribute(node, "pads", {}), 4, 0);
   std::vector<std::int64_t> kernel = sized(ints_attribute(node, "kernel", {}), 2, 1);
-  if (node.op == Op::kConv2d || node.op == Op::kDepthwiseConv2d) {
+  if (node.op == Op::kConv2d || node.op == Op::kDepthwiseConv2d ||
+      node.op == Op::kTransposeConv2d) {
     const ImageAxes axes = image_axes(layout_of(node)); // OIHW has its H and W where NCHW has them
     kernel = filter.size() == 4 ? Shape{filter[axes.h], filter[axes.w]} : Shape{1, 1};
   }

@@ -2,6 +2,7 @@
 #include "compiler/ir/infer.hpp"
 
 #include "compiler/ir/operators.hpp"
+#include "compiler/ir/resize.hpp"
 
 #include <algorithm>
 
@@ -66,7 +67,14 @@ Expected<TensorType> infer_by_family(const InferenceInput &in) {
   case Op::kFullyConnected:
   case Op::kMatMul:
     return infer_product(in);
+  case Op::kTransposeConv2d:
+    return infer_transpose_convolution(in);
   case Op::kMean:
+    return infer_mean(in);
+  case Op::kReduce:
+    return infer_reduce(in);
+  case Op::kArgReduce:
+    return infer_arg_reduce(in);
   case Op::kPad:
   case Op::kReshape:
   case Op::kTranspose:
@@ -81,9 +89,34 @@ Expected<TensorType> infer_by_family(const InferenceInput &in) {
   case Op::kSvdf:
   case Op::kLstm:
     return infer_recurrent(in);
-  default:
-    return infer_elementwise(in);
+  case Op::kUnary:
+  case Op::kBinary:
+  case Op::kSelect:
+  case Op::kCast:
+    return infer_function(in);
+  case Op::kSlice:
+  case Op::kGather:
+  case Op::kGatherElements:
+  case Op::kGatherNd:
+  case Op::kScatterElements:
+  case Op::kScatterNd:
+  case Op::kTile:
+    return infer_indexing(in);
+  case Op::kResize:
+    return infer_resize(in);
+  case Op::kAdd:
+  case Op::kSub:
+  case Op::kMul:
+  case Op::kDiv:
+  case Op::kRelu:
+  case Op::kClip:
+  case Op::kSigmoid:
+  case Op::kTanh:
+  case Op::kSoftmax:
+  case Op::kBatchNorm:
+    break;
   }
+  return infer_elementwise(in);
 }
 
 } // namespace

@@ -31,6 +31,12 @@ struct InferenceInput {
 [[nodiscard]] Expected<TensorType> infer_conversion(const InferenceInput &in);
 [[nodiscard]] Expected<TensorType> infer_lookup(const InferenceInput &in);
 [[nodiscard]] Expected<TensorType> infer_recurrent(const InferenceInput &in);
+[[nodiscard]] Expected<TensorType> infer_transpose_convolution(const InferenceInput &in);
+[[nodiscard]] Expected<TensorType> infer_function(const InferenceInput &in);
+[[nodiscard]] Expected<TensorType> infer_indexing(const InferenceInput &in);
+[[nodiscard]] Expected<TensorType> infer_mean(const InferenceInput &in);
+[[nodiscard]] Expected<TensorType> infer_reduce(const InferenceInput &in);
+[[nodiscard]] Expected<TensorType> infer_arg_reduce(const InferenceInput &in);
 
 /// Numpy broadcasting of two shapes.
 [[nodiscard]] Expected<Shape> broadcast(const Shape &a, const Shape &b);

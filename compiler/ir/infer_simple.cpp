@@ -41,28 +41,6 @@ Expected<TensorType> infer_batch_norm(const InferenceInput &in) {
   return TensorType{x.element, x.shape, {}};
 }
 
-Expected<TensorType> infer_mean(const InferenceInput &in) {
-  const Shape &x = in.inputs[0].shape;
-  const auto axes = ints_attribute(in.node, "axes", {});
-  std::vector<bool> reduced(x.size(), false);
-  for (const std::int64_t axis : axes) {
-    if (axis < 0 || axis >= static_cast<std::int64_t>(x.size()) ||
-        reduced[static_cast<std::size_t>(axis)]) {
-      return invalid("axes must be distinct and inside of " + shape_text(x));
-    }
-    reduced[static_cast<std::size_t>(axis)] = true;
-  }
-  Shape shape;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    if (!reduced[i]) {
-      shape.push_back(x[i]);
-    } else if (int_attribute(in.node, "keep_dims", 1) != 0) {
-      shape.push_back(1);
-    }
-  }
-  return TensorType{in.inputs[0].element, shape, {}};
-}
-
 Expected<TensorType> infer_pad(const InferenceInput &in) {
   Shape shape = in.inputs[0].shape;
   const auto pads = ints_attribute(in.node, "pads", {});
@@ -131,7 +109,8 @@ Expected<TensorType> infer_concat(const InferenceInput &in) {
 }
 
 Expected<TensorType> infer_binary(const InferenceInput &in) {
-  if (in.inputs[0].element != in.inputs[1].element) {
+  const ElementType element = in.inputs[0].element;
+  if (element != in.inputs[1].element || element == ElementType::kBool) {
     return invalid("operands are " + type_text(in.inputs[0]) + " and " + type_text(in.inputs[1]));
   }
   auto shape = broadcast(in.inputs[0].shape, in.inputs[1].shape);
@@ -169,8 +148,6 @@ Expected<TensorType> infer_elementwise(const InferenceInput &in) {
 
 Expected<TensorType> infer_data_movement(const InferenceInput &in) {
   switch (in.node.op) {
-  case Op::kMean:
-    return infer_mean(in);
   case Op::kPad:
     return infer_pad(in);
   case Op::kReshape:

@@ -46,6 +46,11 @@ Expected<std::int64_t> output_size(const Slide &s) {
   return room / s.stride + 1;
 }
 
+/// What a transposed convolution makes of one axis.
+std::int64_t spread_size(const Slide &s, std::int64_t output_padding) {
+  return (s.size - 1) * s.stride + s.reach() + output_padding - s.pad_before - s.pad_after;
+}
+
 Expected<Shape> slide(const Window &w, const Shape &x, ImageAxes axes) {
   const auto height =
       output_size({x[axes.h], w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, w.pad_bottom});
@@ -159,6 +164,34 @@ Expected<TensorType> infer_convolution(const InferenceInput &in) {
   }
   (*shape)[axes.c] = sizes->outputs;
   return TensorType{in.inputs[0].element, *shape, {}};
+}
+
+Expected<TensorType> infer_transpose_convolution(const InferenceInput &in) {
+  const auto checked = check_image(in);
+  const auto padding = ints_attribute(in.node, "output_padding", {0, 0});
+  if (!checked || in.inputs[1].shape.size() != 4 || padding.size() != 2 || padding[0] < 0 ||
+      padding[1] < 0) {
+    return checked ? invalid("needs a 4-dimensional filter and two output paddings of at least 0")
+                   : Failure{checked.error()};
+  }
+  const ImageAxes axes = image_axes(layout_of(in.node));
+  Shape shape = in.inputs[0].shape;
+  const auto sizes = filter_sizes(in, shape[axes.c]);
+  if (!sizes || sizes->inputs_expected != shape[axes.c]) {
+    return sizes ? invalid("filter " + shape_text(in.inputs[1].shape) + " does not fit data " +
+                           shape_text(shape))
+                 : Failure{sizes.error()};
+  }
+  if (const auto typed = check_filter_types(in, sizes->outputs); !typed) {
+    return Failure{typed.error()};
+  }
+  const Window w = window_of(in.node, in.inputs[1].shape);
+  shape[axes.h] = spread_size(
+      {shape[axes.h], w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, w.pad_bottom}, padding[0]);
+  shape[axes.w] = spread_size(
+      {shape[axes.w], w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, w.pad_right}, padding[1]);
+  shape[axes.c] = sizes->outputs;
+  return TensorType{in.inputs[0].element, shape, {}};
 }
 
 Expected<TensorType> infer_pool(const InferenceInput &in) {

@@ -50,6 +50,43 @@ constexpr std::array kLstmAttributes = {
     AttributeInfo{"cell_scale", kDouble},
     AttributeInfo{"cell_clip", kDouble},
 };
+constexpr std::array kUnaryAttributes = {AttributeInfo{"function", kText, true},
+                                         AttributeInfo{"alpha", kDouble},
+                                         AttributeInfo{"beta", kDouble}};
+constexpr std::array kBinaryAttributes = {AttributeInfo{"function", kText, true}};
+constexpr std::array kCastAttributes = {AttributeInfo{"to", kText, true}};
+constexpr std::array kReduceAttributes = {AttributeInfo{"function", kText, true},
+                                          AttributeInfo{"axes", kInts, true},
+                                          AttributeInfo{"keep_dims", kInt}};
+constexpr std::array kArgReduceAttributes = {
+    AttributeInfo{"function", kText, true},
+    AttributeInfo{"axis", kInt, true},
+    AttributeInfo{"keep_dims", kInt},
+    AttributeInfo{"last", kInt},
+    AttributeInfo{"to", kText},
+};
+constexpr std::array kSliceAttributes = {AttributeInfo{"begins", kInts, true},
+                                         AttributeInfo{"sizes", kInts, true},
+                                         AttributeInfo{"steps", kInts}};
+constexpr std::array kGatherAttributes = {AttributeInfo{"axis", kInt}};
+constexpr std::array kGatherNdAttributes = {AttributeInfo{"batch_dims", kInt}};
+constexpr std::array kScatterElementsAttributes = {AttributeInfo{"axis", kInt},
+                                                   AttributeInfo{"reduction", kText}};
+constexpr std::array kScatterNdAttributes = {AttributeInfo{"reduction", kText}};
+constexpr std::array kTileAttributes = {AttributeInfo{"repeats", kInts, true}};
+constexpr std::array kResizeAttributes = {
+    AttributeInfo{"axes", kInts, true},      AttributeInfo{"sizes", kInts, true},
+    AttributeInfo{"scales", kDoubles},       AttributeInfo{"mode", kText},
+    AttributeInfo{"coordinates", kText},     AttributeInfo{"rounding", kText},
+    AttributeInfo{"cubic_a", kDouble},       AttributeInfo{"exclude_outside", kInt},
+    AttributeInfo{"extrapolation", kDouble}, AttributeInfo{"crop", kDoubles},
+};
+constexpr std::array kTransposeConvAttributes = {
+    AttributeInfo{"strides", kInts},        AttributeInfo{"pads", kInts},
+    AttributeInfo{"dilations", kInts},      AttributeInfo{"groups", kInt},
+    AttributeInfo{"output_padding", kInts}, AttributeInfo{"layout", kText},
+    AttributeInfo{"activation", kText},
+};
 
 constexpr std::array kOperators = {
     OperatorInfo{Op::kConv2d, "conv2d", 2, 3, kConvAttributes},
@@ -79,6 +116,21 @@ constexpr std::array kOperators = {
     OperatorInfo{Op::kLookup, "lookup", 2, 2, {}},
     OperatorInfo{Op::kSvdf, "svdf", 3, 4, kSvdfAttributes},
     OperatorInfo{Op::kLstm, "lstm", 13, 13, kLstmAttributes},
+    OperatorInfo{Op::kUnary, "unary", 1, 1, kUnaryAttributes},
+    OperatorInfo{Op::kBinary, "binary", 2, 2, kBinaryAttributes},
+    OperatorInfo{Op::kSelect, "select", 3, 3, {}},
+    OperatorInfo{Op::kCast, "cast", 1, 1, kCastAttributes},
+    OperatorInfo{Op::kReduce, "reduce", 1, 1, kReduceAttributes},
+    OperatorInfo{Op::kArgReduce, "arg_reduce", 1, 1, kArgReduceAttributes},
+    OperatorInfo{Op::kSlice, "slice", 1, 1, kSliceAttributes, true},
+    OperatorInfo{Op::kGather, "gather", 2, 2, kGatherAttributes, true},
+    OperatorInfo{Op::kGatherElements, "gather_elements", 2, 2, kGatherAttributes, true},
+    OperatorInfo{Op::kGatherNd, "gather_nd", 2, 2, kGatherNdAttributes, true},
+    OperatorInfo{Op::kScatterElements, "scatter_elements", 3, 3, kScatterElementsAttributes},
+    OperatorInfo{Op::kScatterNd, "scatter_nd", 3, 3, kScatterNdAttributes},
+    OperatorInfo{Op::kTile, "tile", 1, 1, kTileAttributes, true},
+    OperatorInfo{Op::kResize, "resize", 1, 1, kResizeAttributes},
+    OperatorInfo{Op::kTransposeConv2d, "transpose_conv2d", 2, 3, kTransposeConvAttributes},
 };
 
 } // namespace

@@ -214,6 +214,7 @@ Expected<void> check_scales(const Node &node, const std::vector<TensorType> &inp
   switch (node.op) {
   case Op::kConv2d:
   case Op::kDepthwiseConv2d:
+  case Op::kTransposeConv2d:
   case Op::kFullyConnected:
     if (auto checked = check_weights(node, *inputs[1].quantization); !checked) {
       return checked;
@@ -280,7 +281,14 @@ Expected<void> check_node_types(const Graph &graph, const Node &node) {
       inferred->quantization != declared.quantization) {
     return invalid("must keep the quantisation of its input");
   }
-  if (auto checked = check_int8(inputs, declared); !checked) {
+  if (takes_plain_integers(node, inputs)) {
+    if (!declared.quantization) {
+      return {};
+    }
+    if (declared.element == ElementType::kInt8 && declared.quantization->axis >= 0) {
+      return invalid("makes a tensor with more than one scale");
+    }
+  } else if (auto checked = check_int8(inputs, declared); !checked) {
     return checked;
   }
   const bool is_int16 = declared.element == ElementType::kInt16;
@@ -311,6 +319,59 @@ Expected<void> check_node(const Graph &graph, const Node &node, std::vector<bool
 }
 
 } // namespace
+
+bool takes_plain_integers(const Node &node, const std::vector<TensorType> &inputs) {
+  switch (node.op) {
+  case Op::kConv2d:
+  case Op::kDepthwiseConv2d:
+  case Op::kTransposeConv2d:
+  case Op::kFullyConnected:
+  case Op::kMatMul:
+  case Op::kAveragePool2d:
+  case Op::kMean:
+  case Op::kRelu:
+  case Op::kClip:
+  case Op::kSigmoid:
+  case Op::kTanh:
+  case Op::kSoftmax:
+  case Op::kBatchNorm:
+  case Op::kQuantize:
+  case Op::kDequantize:
+  case Op::kRequantize:
+  case Op::kUnary:
+  case Op::kLookup:
+  case Op::kSvdf:
+  case Op::kLstm:
+    return false;
+  case Op::kAdd:
+  case Op::kSub:
+  case Op::kMul:
+  case Op::kDiv:
+    return std::none_of(inputs.begin(), inputs.end(), [](const TensorType &input) {
+      return input.quantization || input.element == ElementType::kInt8;
+    });
+  case Op::kMaxPool2d:
+  case Op::kPad:
+  case Op::kReshape:
+  case Op::kTranspose:
+  case Op::kConcat:
+  case Op::kBinary:
+  case Op::kSelect:
+  case Op::kCast:
+  case Op::kReduce:
+  case Op::kArgReduce:
+  case Op::kSlice:
+  case Op::kGather:
+  case Op::kGatherElements:
+  case Op::kGatherNd:
+  case Op::kScatterElements:
+  case Op::kScatterNd:
+  case Op::kTile:
+  case Op::kResize:
+    break;
+  }
+  return true;
+}
 
 Expected<void> verify(const Graph &graph) {
   if (auto checked = check_values(graph); !checked) {

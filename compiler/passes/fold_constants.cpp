@@ -17,6 +17,7 @@ bool is_cheap(ir::Op op) {
   case ir::Op::kConv2d:
   case ir::Op::kDepthwiseConv2d:
   case ir::Op::kFullyConnected:
+  case ir::Op::kTransposeConv2d:
   case ir::Op::kMatMul:
   case ir::Op::kMaxPool2d:
   case ir::Op::kAveragePool2d:

@@ -21,11 +21,13 @@ constexpr int kMaxLookAhead = 16;
 
 bool is_unary_elementwise(Op op) {
   return op == Op::kRelu || op == Op::kClip || op == Op::kSigmoid || op == Op::kTanh ||
-         op == Op::kQuantize || op == Op::kDequantize || op == Op::kRequantize;
+         op == Op::kQuantize || op == Op::kDequantize || op == Op::kRequantize ||
+         op == Op::kUnary || op == Op::kCast;
 }
 
 bool is_binary_elementwise(Op op) {
-  return op == Op::kAdd || op == Op::kSub || op == Op::kMul || op == Op::kDiv;
+  return op == Op::kAdd || op == Op::kSub || op == Op::kMul || op == Op::kDiv ||
+         op == Op::kBinary || op == Op::kSelect;
 }
 
 /// Moving the channels of such a tensor moves no element.
@@ -61,6 +63,7 @@ private:
     const ir::ValueId x = node.inputs[0];
     switch (node.op) {
     case Op::kConv2d:
+    case Op::kTransposeConv2d:
       return ir::layout_of(node) == ir::Layout::kNchw && convolution(node);
     case Op::kMaxPool2d:
     case Op::kAveragePool2d:
@@ -95,7 +98,14 @@ private:
     case Op::kBatchNorm:
       return along_axis(node);
     case Op::kMean:
+    case Op::kReduce:
       return mean(node);
+    case Op::kSlice:
+      return slice(node);
+    case Op::kTile:
+      return tile(node);
+    case Op::kResize:
+      return resize(node);
     case Op::kTranspose:
       return transpose(node);
     case Op::kReshape:
@@ -175,7 +185,8 @@ private:
     const std::int64_t channels = r_.shape(node.inputs[0])[1];
     ir::Attributes attributes = node.attributes;
     attributes.erase("layout");
-    const bool depthwise = channels > 1 && ir::int_attribute(node, "groups", 1) == channels;
+    const bool depthwise = node.op == Op::kConv2d && channels > 1 &&
+                           ir::int_attribute(node, "groups", 1) == channels;
     std::vector<ir::ValueId> inputs = node.inputs;
     inputs[0] = channels_last(inputs[0]);
     inputs[1] = r_.transpose(inputs[1],
@@ -184,7 +195,7 @@ private:
     if (depthwise) {
       attributes.erase("groups");
     }
-    return define(node, r_.emit(depthwise ? Op::kDepthwiseConv2d : Op::kConv2d, inputs, attributes,
+    return define(node, r_.emit(depthwise ? Op::kDepthwiseConv2d : node.op, inputs, attributes,
                                 node.name, r_.value(node.outputs[0]).type));
   }
 
@@ -205,9 +216,11 @@ private:
   }
 
   bool binary(const ir::Node &node) {
-    const ir::ValueId a = operand(node.inputs[0]);
-    const ir::ValueId b = operand(node.inputs[1]);
-    return define(node, emit_like(node, {a, b}, node.attributes));
+    std::vector<ir::ValueId> inputs;
+    for (const ir::ValueId input : node.inputs) {
+      inputs.push_back(operand(input));
+    }
+    return define(node, emit_like(node, inputs, node.attributes));
   }
 
   bool concat(const ir::Node &node) {
@@ -241,6 +254,37 @@ private:
     }
     ir::Attributes attributes = node.attributes;
     attributes["pads"] = pads;
+    return define(node, emit_like(node, {moved_[node.inputs[0]]}, attributes));
+  }
+
+  /// One number a dimension, in the order of the moved dimensions.
+  static void move_numbers(ir::Attributes &attributes, const std::string &name) {
+    if (const auto found = attributes.find(name); found != attributes.end()) {
+      const auto given = std::get<std::vector<std::int64_t>>(found->second);
+      found->second = Permutation{given[0], given[2], given[3], given[1]};
+    }
+  }
+
+  bool slice(const ir::Node &node) {
+    ir::Attributes attributes = node.attributes;
+    for (const char *name : {"begins", "sizes", "steps"}) {
+      move_numbers(attributes, name);
+    }
+    return define(node, emit_like(node, {moved_[node.inputs[0]]}, attributes));
+  }
+
+  bool tile(const ir::Node &node) {
+    ir::Attributes attributes = node.attributes;
+    move_numbers(attributes, "repeats");
+    return define(node, emit_like(node, {moved_[node.inputs[0]]}, attributes));
+  }
+
+  bool resize(const ir::Node &node) {
+    ir::Attributes attributes = node.attributes;
+    if (ir::ints_attribute(node, "axes", {}) != Permutation{2, 3}) {
+      return false;
+    }
+    attributes["axes"] = Permutation{1, 2};
     return define(node, emit_like(node, {moved_[node.inputs[0]]}, attributes));
   }
 

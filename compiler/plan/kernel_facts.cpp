@@ -195,6 +195,13 @@ bool is_image(const ir::Graph &graph, const ir::Node &node) {
          ir::layout_of(node) == ir::Layout::kNhwc && out[0] * out[1] * out[2] <= kMostPositions;
 }
 
+/// Without negative steps every element lies at or behind its place in the output, and elements
+/// keep their order.
+bool is_forward_slice(const ir::Node &node) {
+  const auto steps = ir::ints_attribute(node, "steps", {});
+  return std::all_of(steps.begin(), steps.end(), [](std::int64_t step) { return step > 0; });
+}
+
 } // namespace
 
 bool shares_storage(const ir::Node &node) { return node.op == Op::kReshape; }
@@ -229,9 +236,15 @@ std::optional<std::int64_t> overlap_lead_bytes(const ir::Graph &graph, const ir:
   case Op::kQuantize:
   case Op::kDequantize:
   case Op::kRequantize:
+  case Op::kUnary:
+  case Op::kCast:
     return elementwise_lead(in, out);
   case Op::kLookup:
     return input == 0 ? std::optional(elementwise_lead(in, out)) : std::nullopt;
+  case Op::kBinary:
+    return in.shape == out.shape ? std::optional(elementwise_lead(in, out)) : std::nullopt;
+  case Op::kSlice:
+    return is_forward_slice(node) ? std::optional(std::int64_t{0}) : std::nullopt;
   default:
     return std::nullopt;
   }
