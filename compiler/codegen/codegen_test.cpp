@@ -133,12 +133,13 @@ TEST(Generate, KeepsHostileNamesInsideLiteralsAndComments) {
 
 TEST(Generate, NamesOperatorAndNodeItCannotDo) {
   EXPECT_THAT(error_of(R"(graph "g" {
-  input %x : f32[2,3,4]
-  %y : f32[1,3,1] = mean(%x) {axes=[0,2], keep_dims=1} name="global"
+  input %x : f32[1,3,4,4]
+  const %w : f32[2,3,1,1] = [1,2,3,4,5,6]
+  %y : f32[1,2,4,4] = transpose_conv2d(%x, %w) {layout="NCHW"} name="up"
   output %y
 }
 )"),
-              HasSubstr("node 'global' (mean): the reduced axes are not neighbours"));
+              HasSubstr("node 'up' (transpose_conv2d): it needs an NHWC image"));
   EXPECT_THAT(error_of(R"(graph "g" {
   input %x : f32[1,4,6,6]
   const %w : f32[1,4,1,1] = [1,2,3,4]

@@ -202,6 +202,18 @@ Expected<Layer> make_int16(const LayerContext &c) {
   case Op::kTranspose:
   case Op::kConcat:
     return make_movement(c);
+  case Op::kSlice:
+  case Op::kGather:
+  case Op::kGatherElements:
+  case Op::kGatherNd:
+  case Op::kTile:
+    return make_indexing(c);
+  case Op::kReduce:
+    return make_reduce(c);
+  case Op::kArgReduce:
+    return make_arg_reduce(c);
+  case Op::kResize:
+    return make_resize(c);
   default:
     return c.unsupported("it has no int16 form; see docs/ir.md");
   }

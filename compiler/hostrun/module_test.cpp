@@ -209,7 +209,7 @@ private:
         values_[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(values_.size()) - 1))];
     const ir::Shape shape = graph_.values[x].type.shape;
     const ir::TensorType like = graph_.values[x].type;
-    switch (pick(0, is_quantized() ? 17 : 16)) {
+    switch (pick(0, is_quantized() ? 19 : 23)) {
     case 0:
     case 1:
       return grow_conv(x, shape);
@@ -249,11 +249,88 @@ private:
     case 16:
       return is_quantized() ? node(Op::kRequantize, {x}, {})
                             : node(Op::kDiv, {x, weights({1}, 0)}, {});
+    case 17:
+    case 18:
+      return grow_indexing(x, shape, like);
+    case 19:
+      return is_quantized() ? lookup(x) : grow_transpose_conv(x, shape);
+    case 20:
+    case 21:
+      return grow_function(x, shape);
+    case 22:
+      return node(
+          Op::kReduce, {x},
+          {{"function", std::string(pick(0, 1) == 0 ? "log_sum_exp" : "l2")},
+           {"axes", std::vector<std::int64_t>{static_cast<std::int64_t>(shape.size()) - 1}}});
     default:
-      if (is_int16()) {
-        return;
+      return grow_resize(x, shape, "cubic", like);
+    }
+  }
+
+  void lookup(ir::ValueId x) {
+    if (is_int16()) {
+      return;
+    }
+    node(Op::kLookup, {x, ir::add_constant(graph_, "table", type({256}), noise(256))}, {});
+  }
+
+  void grow_resize(ir::ValueId x, const ir::Shape &shape, const char *mode,
+                   const ir::TensorType &like) {
+    if (shape.size() == 4) {
+      node(Op::kResize, {x},
+           {{"axes", std::vector<std::int64_t>{1, 2}},
+            {"sizes", std::vector<std::int64_t>{pick(1, 9), pick(1, 9)}},
+            {"mode", std::string(mode)}},
+           like);
+    }
+  }
+  void grow_transpose_conv(ir::ValueId x, const ir::Shape &shape) {
+    if (shape.size() != 4) {
+      return;
+    }
+    const std::int64_t outputs = pick(1, 3);
+    auto attributes = window(3, 2, true);
+    activate(attributes);
+    node(Op::kTransposeConv2d, with_bias(x, weights({outputs, 3, 2, shape[3]}, 0), outputs),
+         attributes);
+  }
+  void grow_function(ir::ValueId x, const ir::Shape &shape) {
+    if (pick(0, 1) == 0) {
+      return node(Op::kUnary, {x}, {{"function", std::string("leaky_relu")}, {"alpha", 0.1}});
+    }
+    const ir::ValueId other = weights({shape.back()}, 0);
+    ir::NodeSpec compare{Op::kBinary, {x, other}, {{"function", std::string("less")}}};
+    if (const auto condition = ir::add_node(graph_, compare)) {
+      node(Op::kSelect, {*condition, x, other}, {});
+    }
+  }
+  void grow_indexing(ir::ValueId x, const ir::Shape &shape, const ir::TensorType &like) {
+    switch (pick(0, 3)) {
+    case 0: {
+      std::vector<std::int64_t> begins = shape;
+      std::vector<std::int64_t> steps(shape.size(), 1);
+      std::vector<std::int64_t> sizes(shape.size(), 1);
+      for (std::size_t i = 0; i < shape.size(); ++i) {
+        const bool backwards = pick(0, 2) == 0;
+        steps[i] = backwards ? -1 : pick(1, 2);
+        begins[i] = backwards ? shape[i] - 1 : pick(0, shape[i] / 2);
+        sizes[i] = backwards ? shape[i] : (shape[i] - 1 - begins[i]) / steps[i] + 1;
       }
-      return node(Op::kLookup, {x, ir::add_constant(graph_, "table", type({256}), noise(256))}, {});
+      return node(Op::kSlice, {x}, {{"begins", begins}, {"sizes", sizes}, {"steps", steps}}, like);
+    }
+    case 1: {
+      const ir::ValueId indices = ir::add_constant(graph_, "i", {ElementType::kInt64, {3}, {}},
+                                                   ir::constant_data<std::int64_t>({0, -1, 0}));
+      return node(Op::kGather, {x, indices},
+                  {{"axis", static_cast<std::int64_t>(shape.size()) - 1}}, like);
+    }
+    case 2: {
+      std::vector<std::int64_t> repeats(shape.size(), 1);
+      repeats.back() = 2;
+      return node(Op::kTile, {x}, {{"repeats", repeats}}, like);
+    }
+    default:
+      return grow_resize(x, shape, "nearest", like);
     }
   }
 

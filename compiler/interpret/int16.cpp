@@ -105,6 +105,17 @@ Expected<Step> make_int16(const StepContext &c) {
   case Op::kTranspose:
   case Op::kConcat:
     return make_movement(c);
+  case Op::kSlice:
+  case Op::kGather:
+  case Op::kGatherElements:
+  case Op::kGatherNd:
+  case Op::kTile:
+    return make_indexing(c);
+  case Op::kReduce:
+  case Op::kArgReduce:
+    return make_reduce(c);
+  case Op::kResize:
+    return make_resize(c);
   case Op::kDequantize:
   case Op::kRequantize:
     return make_elementwise(c);
