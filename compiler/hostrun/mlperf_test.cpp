@@ -142,10 +142,13 @@ TEST_P(FloatModels, AgreeWithTheOtherRuntime) {
   const auto inputs = channels_last(floats(read(GetParam().data + ".inputs.f32")),
                                     static_cast<std::size_t>(sample), GetParam().channels);
   const auto wanted = floats(read(GetParam().data + ".outputs.f32"));
-  const auto made = floats(executed(model->module, ir::constant_data(inputs)));
-  ASSERT_EQ(made.size(), wanted.size());
-  for (std::size_t i = 0; i < made.size(); ++i) {
-    ASSERT_NEAR(made[i], wanted[i], 1e-5F + 1e-4F * std::abs(wanted[i])) << i;
+  const Bytes raw = ir::constant_data(inputs);
+  for (const Bytes &bytes : {interpreted(model->graph, raw), executed(model->module, raw)}) {
+    const auto made = floats(bytes);
+    ASSERT_EQ(made.size(), wanted.size());
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      ASSERT_NEAR(made[i], wanted[i], std::max(1e-5F, 1e-4F * std::abs(wanted[i]))) << i;
+    }
   }
 }
 
@@ -154,6 +157,14 @@ INSTANTIATE_TEST_SUITE_P(Models, FloatModels,
                                            FloatModel{"pretrainedResnet.tflite", "ic_resnet8_fp32",
                                                       3},
                                            FloatModel{"vww_96_float.tflite", "vww_96_fp32", 3}),
+                         [](const auto &instance) { return instance.param.data; });
+
+/// ONNX models take their images as the data have them.
+INSTANTIATE_TEST_SUITE_P(OnnxModels, FloatModels,
+                         ::testing::Values(FloatModel{"ad01_fp32.onnx", "ad01_fp32", 1},
+                                           FloatModel{"kws_fp32.onnx", "kws_fp32", 1},
+                                           FloatModel{"ic_resnet8_fp32.onnx", "ic_resnet8_fp32", 1},
+                                           FloatModel{"vww_96_fp32.onnx", "vww_96_fp32", 1}),
                          [](const auto &instance) { return instance.param.data; });
 
 } // namespace

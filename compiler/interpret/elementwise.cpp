@@ -93,8 +93,9 @@ Expected<Step> make_softmax(const StepContext &c) {
   const auto axis = static_cast<std::size_t>(ir::int_attribute(c.node, "axis", 0));
   const ir::Shape &x = c.in_type(0).shape;
   if (axis + 1 != x.size()) {
-    return fail(ErrorCode::kUnsupported, "softmax is computed along the last axis only; run the "
-                                         "default passes first");
+    return fail(ErrorCode::kUnsupported, ir::describe(c.node) +
+                                             " is computed along the last axis only; run the "
+                                             "default passes first");
   }
   const auto depth = static_cast<std::int32_t>(x.back());
   const std::int64_t rows = c.count() / depth;
@@ -171,6 +172,22 @@ template <typename T> Step make_requantize_from(const StepContext &c) {
   };
 }
 
+/// With one scale or one per index of an axis.
+template <typename T> Step make_quantize_to(const StepContext &c) {
+  const ir::Quantization &q = *c.out_type().quantization;
+  const ir::Shape &shape = c.out_type().shape;
+  const std::int64_t run =
+      q.axis < 0 ? c.count() : ir::element_count({shape.begin() + q.axis + 1, shape.end()});
+  return [=, &q, count = c.count()] {
+    const auto scales = static_cast<std::int64_t>(q.scales.size());
+    for (std::int64_t first = 0; first < count; first += run) {
+      const auto i = static_cast<std::size_t>(first / run % scales);
+      reference::quantize(run, c.in<float>(0) + first, q.scales[i], q.zero_points[i],
+                          c.out<T>() + first);
+    }
+  };
+}
+
 Expected<Step> make_conversion(const StepContext &c) {
   const std::int64_t count = c.count();
   const ir::TensorType &out = c.out_type();
@@ -187,6 +204,9 @@ Expected<Step> make_conversion(const StepContext &c) {
     default:
       return float_only(c.node);
     }
+  }
+  if (c.node.op == Op::kQuantize && out.element == ir::ElementType::kUint8) {
+    return make_quantize_to<std::uint8_t>(c);
   }
   const bool to_int16 = out.element == ir::ElementType::kInt16;
   if ((out.element != ir::ElementType::kInt8 && !to_int16) || out.quantization->axis >= 0) {

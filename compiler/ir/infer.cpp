@@ -154,7 +154,7 @@ Expected<TensorType> infer_type(const InferenceInput &in) {
   if (in.declared != nullptr) {
     result->quantization = in.declared->quantization;
   }
-  if (info.keeps_quantization &&
+  if (info.keeps_quantization && result->element != ElementType::kFloat32 &&
       (result->element == ElementType::kInt8 || in.inputs[0].quantization)) {
     result->quantization = in.inputs[0].quantization;
   }

@@ -102,8 +102,8 @@ Expected<void> check_int8(const std::vector<TensorType> &inputs, const TensorTyp
   if (output.element == ElementType::kInt16 && !output.quantization) {
     return invalid("makes int16 without a quantisation");
   }
-  if (output.quantization && output.element != ElementType::kFloat32 &&
-      output.quantization->axis >= 0) {
+  if (output.quantization && output.quantization->axis >= 0 &&
+      (output.element == ElementType::kInt8 || output.element == ElementType::kInt16)) {
     return invalid("makes a tensor with more than one scale");
   }
   for (const TensorType &input : inputs) {

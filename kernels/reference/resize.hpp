@@ -62,8 +62,8 @@ struct ResizeTaps {
     return axis.out > 1 ? (x + 0.5) / axis.scale - 0.5 : 0;
   case ResizeCoordinates::kTfHalfPixelForNn:
     return (x + 0.5) / axis.scale;
-  case ResizeCoordinates::kAlignCorners:
-    return axis.out > 1 ? x * (in - 1) / (out - 1) : 0;
+  case ResizeCoordinates::kAlignCorners: // ONNX does not round the output's length here
+    return axis.out > 1 && axis.scale * in > 1 ? x * (in - 1) / (axis.scale * in - 1) : 0;
   case ResizeCoordinates::kAsymmetric:
     return x / axis.scale;
   case ResizeCoordinates::kCropAndResize:

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/frontends/onnx/node_import.hpp"
 
+#include "compiler/interpret/evaluate.hpp"
+
 #include <algorithm>
 
 namespace tinyml::onnx {
+
+bool is_empty(const ir::Shape &shape) {
+  return std::find(shape.begin(), shape.end(), 0) != shape.end();
+}
+
 std::string node_label(const schema::NodeProto &node) {
   const std::string &name =
       node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name();
@@ -31,6 +38,11 @@ ir::ValueId NodeImport::input(int index) {
     return ir::kNoValue;
   }
   const auto found = state_.values.find(node_.input(index));
+  if (const auto reason = state_.unusable.find(node_.input(index));
+      reason != state_.unusable.end()) {
+    fail_with(reason->second.code, "cannot be computed: " + reason->second.message);
+    return ir::kNoValue;
+  }
   if (found == state_.values.end()) {
     invalid(
         "reads '" + node_.input(index) +
@@ -48,8 +60,15 @@ const ir::Value &NodeImport::value(ir::ValueId id) const {
 
 std::vector<std::int64_t> NodeImport::constant_ints(int index, std::string_view what) {
   const ir::Value &constant = value(input(index));
-  if (ok() && (!constant.constant || constant.type.element != ir::ElementType::kInt64)) {
-    unsupported("needs its " + std::string(what) + " as constant int64 numbers");
+  const ir::ElementType given = constant.type.element;
+  if (ok() && (!constant.constant ||
+               (given != ir::ElementType::kInt64 && given != ir::ElementType::kInt32))) {
+    unsupported("needs its " + std::string(what) + " '" + node_.input(index) +
+                "' as constant integers (a graph input can be fixed)");
+  }
+  if (ok() && given == ir::ElementType::kInt32) {
+    const auto narrow = ir::elements_of<std::int32_t>(constant);
+    return {narrow.begin(), narrow.end()};
   }
   return ok() ? ir::elements_of<std::int64_t>(constant) : std::vector<std::int64_t>{};
 }
@@ -57,7 +76,8 @@ std::vector<std::int64_t> NodeImport::constant_ints(int index, std::string_view 
 std::vector<float> NodeImport::constant_floats(int index, std::string_view what) {
   const ir::Value &constant = value(input(index));
   if (ok() && (!constant.constant || constant.type.element != ir::ElementType::kFloat32)) {
-    unsupported("needs its " + std::string(what) + " as constant float32 numbers");
+    unsupported("needs its " + std::string(what) + " '" + node_.input(index) +
+                "' as constant float32 numbers (a graph input can be fixed)");
   }
   return ok() ? ir::elements_of<float>(constant) : std::vector<float>{};
 }
@@ -115,9 +135,22 @@ std::size_t NodeImport::axis(std::int64_t given, std::size_t rank, bool end_allo
   return static_cast<std::size_t>(given < 0 ? given + signed_rank : given);
 }
 
+bool NodeImport::has_elements(int index) {
+  return has_input(index) && !is_empty(shape(input(index)));
+}
+
+bool NodeImport::reads_nothing(const std::vector<ir::ValueId> &inputs) {
+  const bool found = std::any_of(inputs.begin(), inputs.end(),
+                                 [&](ir::ValueId id) { return is_empty(shape(id)); });
+  if (found) {
+    unsupported("cannot work on a tensor without elements");
+  }
+  return found;
+}
+
 ir::ValueId NodeImport::emit(ir::Op op, std::vector<ir::ValueId> inputs, ir::Attributes attributes,
                              std::optional<ir::TensorType> declared) {
-  if (!ok()) {
+  if (!ok() || reads_nothing(inputs)) {
     return ir::kNoValue;
   }
   const auto id = ir::add_node(
@@ -127,7 +160,33 @@ ir::ValueId NodeImport::emit(ir::Op op, std::vector<ir::ValueId> inputs, ir::Att
         HostError{id.error().code, "operator '" + node_.op_type() + "': " + id.error().message};
     return ir::kNoValue;
   }
+  fold_last_node();
   return *id;
+}
+
+/// Shapes and what is computed from them become constants at once: later operators ask for them.
+void NodeImport::fold_last_node() {
+  constexpr std::size_t kLargestBytes = std::size_t{64} << 10;
+  const ir::Node &node = state_.graph.nodes.back();
+  ir::Value &result = state_.graph.values[node.outputs[0]];
+  const bool quantizes = node.op == ir::Op::kQuantize || node.op == ir::Op::kDequantize;
+  const std::size_t cost = interpret::evaluation_bytes(state_.graph, node);
+  if (quantizes || !interpret::is_cheap(node.op) || ir::byte_size(result.type) > kLargestBytes ||
+      cost > state_.folding_bytes) {
+    return;
+  }
+  auto data = interpret::evaluate(state_.graph, node);
+  if (data) {
+    state_.folding_bytes -= cost;
+    result.constant = std::move(*data);
+    state_.graph.nodes.pop_back();
+  }
+}
+
+ir::ValueId NodeImport::constant(const ir::Shape &shape, ir::ElementType element,
+                                 ir::ConstantData data) {
+  return ok() ? ir::add_constant(state_.graph, name_, {element, shape, {}}, std::move(data))
+              : ir::kNoValue;
 }
 
 ir::ValueId NodeImport::reshape(ir::ValueId x, ir::Shape shape) {

@@ -6,6 +6,7 @@
 #include "onnx.pb.h"
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 
@@ -19,7 +20,14 @@ struct ModelState {
   ir::Graph graph;
   std::unordered_map<std::string, ir::ValueId> values; ///< by ONNX name
   std::int64_t opset = 0;
+  /// Graph inputs that no operator can take, with the reason.
+  std::unordered_map<std::string, HostError> unusable;
+  /// Bytes that may still be read and written to compute constants.
+  std::size_t folding_bytes = std::size_t{16} << 20;
 };
+
+/// A tensor without elements: only constants of the model are, such as the `roi` of Resize.
+[[nodiscard]] bool is_empty(const ir::Shape &shape);
 
 /// One node on its way into the graph. The first error sticks; after it every question gets a
 /// harmless answer (kNoValue, a default, an empty shape) and nothing is added any more, so
@@ -42,8 +50,12 @@ public:
   [[nodiscard]] bool has_input(int index) const;
   [[nodiscard]] ir::ValueId input(int index);
   [[nodiscard]] const ir::Value &value(ir::ValueId id) const;
-  [[nodiscard]] const ir::Shape &shape(ir::ValueId id) const { return value(id).type.shape; }
+  /// A copy: adding operators moves the values.
+  [[nodiscard]] ir::Shape shape(ir::ValueId id) const { return value(id).type.shape; }
+  [[nodiscard]] ir::ElementType element(ir::ValueId id) const { return value(id).type.element; }
   [[nodiscard]] bool is_constant(ir::ValueId id) const { return value(id).constant.has_value(); }
+  /// Optional inputs are often given as tensors without elements.
+  [[nodiscard]] bool has_elements(int index);
 
   /// The numbers of a constant input; `what` is for the message when it is not constant.
   [[nodiscard]] std::vector<std::int64_t> constant_ints(int index, std::string_view what);
@@ -65,6 +77,7 @@ public:
   /// Adds an operator; its result is not yet a result of the ONNX node.
   ir::ValueId emit(ir::Op op, std::vector<ir::ValueId> inputs, ir::Attributes attributes = {},
                    std::optional<ir::TensorType> declared = {});
+  ir::ValueId constant(const ir::Shape &shape, ir::ElementType element, ir::ConstantData data);
   ir::ValueId reshape(ir::ValueId x, ir::Shape shape);
   ir::ValueId transpose(ir::ValueId x, std::vector<std::int64_t> permutation);
 
@@ -75,6 +88,8 @@ public:
   void expect_outputs(int count);
 
 private:
+  [[nodiscard]] bool reads_nothing(const std::vector<ir::ValueId> &inputs);
+  void fold_last_node();
   void fail_with(ErrorCode code, const std::string &message);
   [[nodiscard]] const schema::AttributeProto *
   find_typed(std::string_view name, schema::AttributeProto::AttributeType type);
@@ -95,31 +110,47 @@ private:
 /// Element type by ONNX's number, where we have it.
 [[nodiscard]] std::optional<ir::ElementType> element_type(std::int32_t onnx_type);
 
+/// What an attribute's number for element types means, for messages: "float16".
+[[nodiscard]] std::string element_type_name(std::int32_t onnx_type);
+
 using Converter = void (*)(NodeImport &);
 
-/// The converter of an operator of ONNX's own domain, or null.
-[[nodiscard]] Converter find_converter(std::string_view op_type);
+/// How an operator of ONNX's own domain is imported.
+struct Operator {
+  std::string_view name;
+  Converter convert;
+  std::int64_t oldest_opset; ///< whose meaning of the operator the converter knows
+};
 
-// By family; see the file of that name.
-void convert_conv(NodeImport &n);
+/// Null when there is no such operator.
+[[nodiscard]] const Operator *find_operator(std::string_view op_type);
+
+/// The operators of a family, sorted in no order; `registry.cpp` joins them.
+[[nodiscard]] std::span<const Operator> layer_operators();
+[[nodiscard]] std::span<const Operator> unary_operators();
+[[nodiscard]] std::span<const Operator> binary_operators();
+[[nodiscard]] std::span<const Operator> reduce_operators();
+[[nodiscard]] std::span<const Operator> normalization_operators();
+[[nodiscard]] std::span<const Operator> indexing_operators();
+[[nodiscard]] std::span<const Operator> shape_operators();
+[[nodiscard]] std::span<const Operator> recurrent_operators();
+[[nodiscard]] std::span<const Operator> quantized_operators();
+[[nodiscard]] std::span<const Operator> loss_operators();
+
+// Converters of layers; see the file of that name.
 void convert_max_pool(NodeImport &n);
 void convert_average_pool(NodeImport &n);
 void convert_global_average_pool(NodeImport &n);
 void convert_gemm(NodeImport &n);
 void convert_matmul(NodeImport &n);
-void convert_relu(NodeImport &n);
-void convert_clip(NodeImport &n);
-void convert_add(NodeImport &n);
-void convert_softmax(NodeImport &n);
-void convert_batch_normalization(NodeImport &n);
-void convert_identity(NodeImport &n);
-void convert_constant(NodeImport &n);
-void convert_flatten(NodeImport &n);
-void convert_reshape(NodeImport &n);
-void convert_transpose(NodeImport &n);
 void convert_pad(NodeImport &n);
-void convert_quantize_linear(NodeImport &n);
-void convert_dequantize_linear(NodeImport &n);
+void convert_resize(NodeImport &n);
+void convert_upsample(NodeImport &n);
+
+/// Lines (N, C, W) are worked on as images of height 1.
+[[nodiscard]] bool is_line(const ir::Shape &image);
+[[nodiscard]] ir::ValueId as_image(NodeImport &n, ir::ValueId x);
+[[nodiscard]] ir::ValueId as_line(NodeImport &n, ir::ValueId image, bool line);
 
 /// A window's attributes as ONNX gives them; shared by convolutions and pools.
 struct WindowAttributes {

@@ -284,7 +284,7 @@ TEST(Import, NamesTheUnsupportedOperatorAndItsNode) {
   model.input("x", {4}).output("y").node("Loop", {"x"}, "y");
   EXPECT_THAT(
       import_error(model),
-      HasSubstr("node 'Loop_y': operator 'Loop' (opset 13) is not supported; supported: Add"));
+      HasSubstr("node 'Loop_y': operator 'Loop' (opset 13) is not supported; supported: Abs"));
   model.proto().mutable_graph()->mutable_node(0)->set_domain("com.vendor");
   EXPECT_THAT(import_error(model), HasSubstr("operator 'com.vendor.Loop'"));
 }
@@ -338,13 +338,34 @@ TEST(Import, HugeFoldedConstantsStayNodes) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }
 
+TEST(Import, FixesInputs) {
+  ModelBuilder model;
+  model.input("x", {4}).output("y").node("Reshape", {"x", "shape"}, "y");
+  auto &shape = *model.proto().mutable_graph()->add_input();
+  shape.set_name("shape");
+  shape.mutable_type()->mutable_tensor_type()->set_elem_type(::onnx::TensorProto::INT64);
+  shape.mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(2);
+  EXPECT_THAT(import_error(model), HasSubstr("needs its shape 'shape' as constant integers"));
+  ImportOptions options;
+  options.fixed_inputs["shape"] = {
+      "", {ir::ElementType::kInt64, {2}, {}}, ir::constant_data<std::int64_t>({2, -1})};
+  const auto graph = import_onnx(model.build(), options);
+  ASSERT_TRUE(graph.ok()) << graph.error().message;
+  EXPECT_EQ(graph->inputs.size(), 1U);
+  EXPECT_THAT(graph->values[graph->outputs[0]].type.shape, ElementsAre(2, 2));
+}
+
 TEST(Import, RefusesWhatIsNoModel) {
   EXPECT_THAT(import_onnx(as_bytes("hello")).error().message, HasSubstr("not an ONNX model"));
   EXPECT_THAT(import_onnx({}).error().message, HasSubstr("no graph"));
   ModelBuilder model;
   model.input("x", {4}).output("y").node("Relu", {"x"}, "y");
+  model.proto().mutable_opset_import(0)->set_version(99);
+  EXPECT_THAT(import_error(model), HasSubstr("opset 99; opsets 7 to 21 are supported"));
   model.proto().mutable_opset_import(0)->set_version(6);
-  EXPECT_THAT(import_error(model), HasSubstr("opset 6; opsets 7 to 21 are supported"));
+  model.node("Add", {"x", "x"}, "z");
+  EXPECT_THAT(import_error(model),
+              HasSubstr("operator 'Add' is known as of opset 7, the model uses opset 6"));
   ImportOptions small;
   small.max_model_bytes = 10;
   EXPECT_THAT(import_onnx(model.build(), small).error().message, HasSubstr("at most 10"));

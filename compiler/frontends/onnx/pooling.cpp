@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // MaxPool, AveragePool, GlobalAveragePool.
-#include "compiler/frontends/onnx/node_import.hpp"
+#include "compiler/frontends/onnx/lowering.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -67,20 +67,28 @@ ir::ValueId pad_with_zeros(NodeImport &n, ir::ValueId x, WindowAttributes &windo
 } // namespace
 
 void convert_max_pool(NodeImport &n) {
-  const ir::ValueId x = n.input(0);
+  const ir::ValueId given = n.input(0);
+  const ir::ValueId x = as_image(n, given);
   WindowAttributes window = read_pool(n, n.shape(x));
   round_up(n, n.shape(x), window);
-  n.define(0, n.emit(ir::Op::kMaxPool2d, {x}, pool_attributes(window)));
+  const ir::ElementType element = n.element(x);
+  const bool narrow = element == ir::ElementType::kUint8 || element == ir::ElementType::kInt8;
+  // Maxima of bytes are exact in float.
+  const ir::ValueId wide = narrow ? cast(n, x, ir::ElementType::kFloat32) : x;
+  const ir::ValueId y = n.emit(ir::Op::kMaxPool2d, {wide}, pool_attributes(window));
+  n.define(0, cast(n, as_line(n, y, is_line(n.shape(given))), element));
 }
 
 void convert_average_pool(NodeImport &n) {
-  ir::ValueId x = n.input(0);
+  const ir::ValueId given = n.input(0);
+  ir::ValueId x = as_image(n, given);
   WindowAttributes window = read_pool(n, n.shape(x));
   if (n.ok() && n.int_or("count_include_pad", 0) != 0) {
     x = pad_with_zeros(n, x, window);
   }
   round_up(n, n.shape(x), window);
-  n.define(0, n.emit(ir::Op::kAveragePool2d, {x}, pool_attributes(window)));
+  const ir::ValueId y = n.emit(ir::Op::kAveragePool2d, {x}, pool_attributes(window));
+  n.define(0, as_line(n, y, is_line(n.shape(given))));
 }
 
 void convert_global_average_pool(NodeImport &n) {

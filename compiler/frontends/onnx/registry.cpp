@@ -2,43 +2,27 @@
 #include "compiler/frontends/onnx/import.hpp"
 #include "compiler/frontends/onnx/node_import.hpp"
 
+#include <algorithm>
 #include <array>
-#include <utility>
 
 namespace tinyml::onnx {
 namespace {
 
-using Entry = std::pair<std::string_view, Converter>;
-
-constexpr std::array kConverters = {
-    Entry{"Add", convert_add},
-    Entry{"AveragePool", convert_average_pool},
-    Entry{"BatchNormalization", convert_batch_normalization},
-    Entry{"Clip", convert_clip},
-    Entry{"Constant", convert_constant},
-    Entry{"Conv", convert_conv},
-    Entry{"DequantizeLinear", convert_dequantize_linear},
-    Entry{"Dropout", convert_identity},
-    Entry{"Flatten", convert_flatten},
-    Entry{"Gemm", convert_gemm},
-    Entry{"GlobalAveragePool", convert_global_average_pool},
-    Entry{"Identity", convert_identity},
-    Entry{"MatMul", convert_matmul},
-    Entry{"MaxPool", convert_max_pool},
-    Entry{"Pad", convert_pad},
-    Entry{"QuantizeLinear", convert_quantize_linear},
-    Entry{"Relu", convert_relu},
-    Entry{"Reshape", convert_reshape},
-    Entry{"Softmax", convert_softmax},
-    Entry{"Transpose", convert_transpose},
-};
+std::array<std::span<const Operator>, 10> families() {
+  return {layer_operators(),  unary_operators(),         binary_operators(),
+          reduce_operators(), normalization_operators(), indexing_operators(),
+          shape_operators(),  recurrent_operators(),     quantized_operators(),
+          loss_operators()};
+}
 
 } // namespace
 
-Converter find_converter(std::string_view op_type) {
-  for (const auto &[name, converter] : kConverters) {
-    if (name == op_type) {
-      return converter;
+const Operator *find_operator(std::string_view op_type) {
+  for (const std::span<const Operator> family : families()) {
+    for (const Operator &entry : family) {
+      if (entry.name == op_type) {
+        return &entry;
+      }
     }
   }
   return nullptr;
@@ -46,10 +30,12 @@ Converter find_converter(std::string_view op_type) {
 
 std::vector<std::string> supported_operators() {
   std::vector<std::string> names;
-  names.reserve(kConverters.size());
-  for (const Entry &entry : kConverters) {
-    names.emplace_back(entry.first);
+  for (const std::span<const Operator> family : families()) {
+    for (const Operator &entry : family) {
+      names.emplace_back(entry.name);
+    }
   }
+  std::sort(names.begin(), names.end());
   return names;
 }
 

@@ -69,6 +69,12 @@ std::optional<ir::ElementType> element_type(std::int32_t onnx_type) {
   }
 }
 
+std::string element_type_name(std::int32_t onnx_type) {
+  return TensorProto::DataType_IsValid(onnx_type)
+             ? TensorProto::DataType_Name(static_cast<TensorProto::DataType>(onnx_type))
+             : std::to_string(onnx_type);
+}
+
 Expected<ir::Value> read_tensor(const TensorProto &tensor) {
   if (tensor.data_location() == TensorProto::EXTERNAL || tensor.external_data_size() > 0) {
     return fail(ErrorCode::kUnsupported,
@@ -78,12 +84,16 @@ Expected<ir::Value> read_tensor(const TensorProto &tensor) {
   const auto element = element_type(tensor.data_type());
   if (!element) {
     return fail(ErrorCode::kUnsupported, "tensor '" + tensor.name() + "' has element type " +
-                                             std::to_string(tensor.data_type()) +
+                                             element_type_name(tensor.data_type()) +
                                              ", which is not supported; use float32");
   }
   ir::Value value;
   value.name = tensor.name();
   value.type = {*element, {tensor.dims().begin(), tensor.dims().end()}, {}};
+  if (is_empty(value.type.shape)) {
+    value.constant = ir::ConstantData{};
+    return value;
+  }
   const auto count = ir::checked_element_count(value.type.shape, *element);
   if (!count) {
     return invalid(tensor, count.error().message);
