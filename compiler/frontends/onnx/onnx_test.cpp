@@ -8,6 +8,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -266,6 +267,31 @@ TEST(QuantizeLinear, PairsKeepTheirScales) {
   const ir::Value &weights = graph.values[graph.nodes[0].inputs[1]];
   EXPECT_EQ(weights.type.quantization, (ir::Quantization{{0.1F, 0.2F}, {0, 0}, 0}));
   EXPECT_THAT(ir::elements_of<float>(weights), ElementsAre(1, 2, 6, 8));
+}
+
+/// uint8 activations: the same real numbers as int8 holds them.
+TEST(QuantizeLinear, QLinearConvIsAConvolutionThatKnowsItsScales) {
+  ModelBuilder model;
+  model.input("x", {1, 1, 2, 2}).output("y").floats("s", {}, {0.5F}).floats("ys", {}, {0.25F});
+  for (const char *name : {"z", "yz"}) {
+    auto &zero = *model.proto().mutable_graph()->add_initializer();
+    zero.set_name(name);
+    zero.set_data_type(::onnx::TensorProto::UINT8);
+    zero.add_int32_data(128);
+  }
+  model.bytes("w", {2, 1, 1, 1}, {10, 20}).floats("ws", {2}, {0.1F, 0.2F}).bytes("wz", {2}, {0, 0});
+  model.node("QuantizeLinear", {"x", "s", "z"}, "q");
+  model.node("QLinearConv", {"q", "s", "z", "w", "ws", "wz", "ys", "yz"}, "c");
+  model.node("DequantizeLinear", {"c", "ys", "yz"}, "y");
+  EXPECT_THAT(run(model, {{0.5F, 1, 1.5F, -1}}), ElementsAre(0.5F, 1, 1.5F, -1, 2, 4, 6, -4));
+  ir::Graph graph = imported(model);
+  ASSERT_TRUE(passes::run_default_passes(graph));
+  const auto conv = std::find_if(graph.nodes.begin(), graph.nodes.end(),
+                                 [](const ir::Node &n) { return n.op == ir::Op::kConv2d; });
+  ASSERT_NE(conv, graph.nodes.end());
+  EXPECT_EQ(graph.values[graph.inputs[0]].type.quantization, (ir::Quantization{{0.5F}, {0}, -1}));
+  EXPECT_EQ(graph.values[conv->inputs[1]].type.quantization,
+            (ir::Quantization{{0.1F, 0.2F}, {0, 0}, 0}));
 }
 
 TEST(Import, OpenBatchSizeBecomesOne) {
