@@ -38,7 +38,9 @@ std::string symbol(const char *name, std::size_t index) {
 void ModuleBatch::Unload::operator()(void *handle) const { dlclose(handle); }
 
 void ModuleBatch::add(const codegen::GeneratedModule &module) {
-  bodies_ += "namespace " + symbol("module", count_) + " {\n";
+  // Declared here, so that the module's code does not find the one of module_abi.hpp.
+  bodies_ +=
+      "namespace " + symbol("module", count_) + " {\nextern std::uint8_t tinyml_module_arena[];\n";
   for (const char *name : {"weights.hpp", "weights.cpp", "model.cpp"}) {
     for (const codegen::SourceFile &file : module.files) {
       bodies_ += file.name == name ? without_includes(file.text, includes_) : "";
