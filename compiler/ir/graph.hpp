@@ -77,11 +77,11 @@ enum class Op : std::uint8_t {
   kLookup, ///< x, table of 256 int8
   kSvdf,   ///< x, feature weights, time weights[, bias]; rank, activation, state_scale, ...
   kLstm,   ///< x, 4 input weights, 4 recurrent weights, 4 biases; time_major, cell_scale, cell_clip
-  kUnary,           ///< function, alpha, beta; compiler/ir/functions.hpp
-  kBinary,          ///< function
-  kSelect,          ///< condition, a, b
-  kCast,            ///< to
-  kReduce,          ///< function, axes, keep_dims
+  kUnary,  ///< function, alpha, beta; compiler/ir/functions.hpp
+  kBinary, ///< function
+  kSelect, ///< condition, a, b
+  kCast,   ///< to
+  kReduce, ///< function, axes, keep_dims
   kArgReduce,       ///< function, axis, keep_dims, last, to
   kSlice,           ///< begins, sizes, steps
   kGather,          ///< x, indices; axis

@@ -185,8 +185,8 @@ private:
     const std::int64_t channels = r_.shape(node.inputs[0])[1];
     ir::Attributes attributes = node.attributes;
     attributes.erase("layout");
-    const bool depthwise = node.op == Op::kConv2d && channels > 1 &&
-                           ir::int_attribute(node, "groups", 1) == channels;
+    const bool depthwise =
+        node.op == Op::kConv2d && channels > 1 && ir::int_attribute(node, "groups", 1) == channels;
     std::vector<ir::ValueId> inputs = node.inputs;
     inputs[0] = channels_last(inputs[0]);
     inputs[1] = r_.transpose(inputs[1],
