@@ -5,7 +5,7 @@
 #include "compiler/ir/functions.hpp"
 #include "compiler/ir/int8_table.hpp"
 #include "compiler/ir/types.hpp"
-#include "kernels/reference/fixed_point.hpp"
+#include "kernels/reference/div_int8.hpp"
 
 /// Operators that work element by element, and softmax.
 namespace tinyml::codegen {
@@ -74,9 +74,11 @@ Fields quantized_operation(const LayerContext &c) {
   const std::int32_t shift =
       c.is_int16() ? AddMultipliers::kLeftShift16 : AddMultipliers::kLeftShift;
   Fields fields;
-  if (c.node.op == Op::kMul) {
+  if (c.node.op == Op::kMul || c.node.op == Op::kDiv) {
     fields.add("multiplier",
-               multiplier_fields(kernels::convolution_multiplier(first, second, output)));
+               multiplier_fields(c.node.op == Op::kMul
+                                     ? kernels::convolution_multiplier(first, second, output)
+                                     : kernels::div_multiplier(first, second, output)));
     return add_tail(c, fields);
   }
   const auto multipliers = c.node.op == Op::kSub
@@ -156,9 +158,6 @@ Expected<Layer> make_clamp(const LayerContext &c) {
 Expected<Layer> make_binary(const LayerContext &c) {
   if (ir::is_plain_integer(c.in())) {
     return make_binary_function(c);
-  }
-  if (c.is_int8() && c.node.op == Op::kDiv) {
-    return c.unsupported("it is computed in float only");
   }
   if (c.in(0).element != c.in(1).element || c.in(0).element != c.out().element) {
     return c.unsupported("its operands and its output have different types");

@@ -253,7 +253,7 @@ private:
     case 18:
       return grow_indexing(x, shape, like);
     case 19:
-      return is_quantized() ? lookup(x) : grow_transpose_conv(x, shape);
+      return is_quantized() ? grow_quantized(x, shape, like) : grow_transpose_conv(x, shape);
     case 20:
     case 21:
       return grow_function(x, shape);
@@ -267,11 +267,33 @@ private:
     }
   }
 
-  void lookup(ir::ValueId x) {
-    if (is_int16()) {
-      return;
+  /// Operators that compute with quantisations in ways of their own.
+  void grow_quantized(ir::ValueId x, const ir::Shape &shape, const ir::TensorType &like) {
+    switch (pick(is_int8() ? 0 : 4, 7)) {
+    case 0:
+      return node(Op::kLookup, {x, ir::add_constant(graph_, "table", type({256}), noise(256))},
+                  {});
+    case 1: {
+      const char *const names[] = {"hard_swish", "leaky_relu", "abs", "rsqrt", "exp", "elu"};
+      return node(Op::kUnary, {x}, {{"function", std::string(names[pick(0, 5)])}, {"alpha", 0.1}});
     }
-    node(Op::kLookup, {x, ir::add_constant(graph_, "table", type({256}), noise(256))}, {});
+    case 2:
+      return grow_resize(x, shape, "linear", like);
+    case 3:
+      return grow_transpose_conv(x, shape);
+    case 4:
+      return grow_matmul(x, shape, like);
+    case 5:
+      return node(Op::kBinary, {x, x}, {{"function", std::string("max")}}, like);
+    case 6:
+      return node(Op::kReduce, {x},
+                  {{"function", std::string("sum")}, {"axes", std::vector<std::int64_t>{1}}});
+    default:
+      const char *const names[] = {"squared_difference", "prelu"};
+      const auto count = static_cast<std::size_t>(shape.back()) * (is_int8() ? 1 : 2);
+      const ir::ValueId other = ir::add_constant(graph_, "k", type({shape.back()}), noise(count));
+      return node(Op::kBinary, {x, other}, {{"function", std::string(names[pick(0, 1)])}});
+    }
   }
 
   void grow_resize(ir::ValueId x, const ir::Shape &shape, const char *mode,
@@ -373,9 +395,12 @@ private:
     node(pick(0, 1) == 0 ? Op::kMaxPool2d : Op::kAveragePool2d, {x}, attributes, like);
   }
   void grow_binary(ir::ValueId x, const ir::Shape &shape) {
-    constexpr Op kOps[] = {Op::kAdd, Op::kSub, Op::kMul};
+    constexpr Op kOps[] = {Op::kAdd, Op::kSub, Op::kMul, Op::kDiv};
+    const Op op = kOps[pick(0, is_int8() ? 3 : 2)];
     ir::Attributes attributes;
-    activate(attributes);
+    if (op != Op::kDiv) {
+      activate(attributes);
+    }
     std::vector<ir::ValueId> inputs = {x, x};
     for (const ir::ValueId other : values_) { // another value of the same shape, if there is one
       inputs[1] = graph_.values[other].type.shape == shape && pick(0, 1) == 0 ? other : inputs[1];
@@ -388,7 +413,14 @@ private:
                          : weights({shape.back()}, 0);
       inputs[static_cast<std::size_t>(pick(0, 1))] = constant;
     }
-    node(kOps[pick(0, 2)], inputs, attributes);
+    node(op, inputs, attributes);
+  }
+  /// A product of the value with itself, transposed.
+  void grow_matmul(ir::ValueId x, const ir::Shape &shape, const ir::TensorType &like) {
+    if (shape.size() == 4) {
+      node(Op::kTranspose, {x}, {{"permutation", std::vector<std::int64_t>{0, 1, 3, 2}}}, like);
+      node(Op::kMatMul, {x, values_.back()}, {});
+    }
   }
   void grow_movement(ir::ValueId x, const ir::Shape &shape, const ir::TensorType &like) {
     switch (pick(0, 2)) {

@@ -4,6 +4,7 @@
 #include "compiler/ir/int8_table.hpp"
 #include "kernels/reference/binary.hpp"
 #include "kernels/reference/matmul.hpp"
+#include "kernels/reference/matmul_quantized.hpp"
 #include "kernels/reference/softmax.hpp"
 #include "kernels/reference/unary.hpp"
 
@@ -59,7 +60,7 @@ Expected<Step> make_int8_binary(const StepContext &c, const reference::Broadcast
     return run(reference::mul,
                kernels::convolution_multiplier(c.scale(a), c.scale(b), c.scale(out)));
   default:
-    return float_only(c.node);
+    return run(reference::div, kernels::div_multiplier(c.scale(a), c.scale(b), c.scale(out)));
   }
 }
 
@@ -232,7 +233,33 @@ reference::BroadcastShape broadcast_shape(const ir::Shape &a, const ir::Shape &b
   return {full_dims(out), broadcast_steps(a, out), broadcast_steps(b, out)};
 }
 
+template <typename T> Step make_quantized_matmul(const StepContext &c) {
+  const ir::Shape &a = c.in_type(0).shape;
+  const ir::Shape &b = c.in_type(1).shape;
+  const ir::Shape &out = c.out_type().shape;
+  const auto shape = broadcast_shape({a.begin(), a.end() - 2}, {b.begin(), b.end() - 2},
+                                     {out.begin(), out.end() - 2});
+  const reference::MatMulArithmetic q{
+      c.zero(c.in_type(0)), c.zero(c.in_type(1)), c.zero(c.out_type()),
+      kernels::convolution_multiplier(c.scale(c.in_type(0)), c.scale(c.in_type(1)),
+                                      c.scale(c.out_type()))};
+  return [=, rows = a[a.size() - 2], inner = a.back(), columns = b.back()] {
+    T *result = c.out<T>();
+    reference::for_broadcast(shape, [&](std::int64_t i, std::int64_t j) {
+      reference::matmul(rows, inner, columns, q, c.in<T>(0) + i * rows * inner,
+                        c.in<T>(1) + j * inner * columns, result);
+      result += rows * columns;
+    });
+  };
+}
+
 Step make_matmul(const StepContext &c) {
+  if (c.is_int8()) {
+    return make_quantized_matmul<std::int8_t>(c);
+  }
+  if (c.is_int16()) {
+    return make_quantized_matmul<std::int16_t>(c);
+  }
   const ir::Shape &a = c.in_type(0).shape;
   const ir::Shape &b = c.in_type(1).shape;
   const ir::Shape &out = c.out_type().shape;

@@ -82,6 +82,8 @@ Expected<Step> make_int16(const StepContext &c) {
                                                       : Expected<Step>(make_int16_product(c));
   case Op::kFullyConnected:
     return make_int16_product(c);
+  case Op::kMatMul:
+    return make_matmul(c);
   case Op::kMaxPool2d:
   case Op::kAveragePool2d:
     return make_pool(c);

@@ -215,6 +215,15 @@ Expected<TensorType> infer_pool(const InferenceInput &in) {
   return TensorType{in.inputs[0].element, *shape, {}};
 }
 
+namespace {
+
+bool is_number(ElementType element) {
+  return element == ElementType::kFloat32 || element == ElementType::kInt8 ||
+         element == ElementType::kInt16;
+}
+
+} // namespace
+
 Expected<TensorType> infer_product(const InferenceInput &in) {
   const Shape &a = in.inputs[0].shape;
   const Shape &b = in.inputs[1].shape;
@@ -230,8 +239,7 @@ Expected<TensorType> infer_product(const InferenceInput &in) {
     return TensorType{in.inputs[0].element, shape, {}};
   }
   if (a.size() < 2 || b.size() < 2 || a.back() != b[b.size() - 2] ||
-      in.inputs[0].element != ElementType::kFloat32 ||
-      in.inputs[1].element != in.inputs[0].element) {
+      !is_number(in.inputs[0].element) || in.inputs[1].element != in.inputs[0].element) {
     return invalid("cannot multiply " + type_text(in.inputs[0]) + " by " + type_text(in.inputs[1]));
   }
   auto shape = broadcast({a.begin(), a.end() - 2}, {b.begin(), b.end() - 2});

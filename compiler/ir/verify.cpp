@@ -193,6 +193,7 @@ Expected<void> check_int16(const Node &node, const std::vector<TensorType> &inpu
   case Op::kConv2d:
   case Op::kDepthwiseConv2d:
   case Op::kFullyConnected:
+  case Op::kMatMul:
     return in * largest_scale(inputs[1]) / largest_scale(output) < 127
                ? Expected<void>{}
                : invalid("has scales too far apart for int16 arithmetic");
@@ -221,6 +222,7 @@ Expected<void> check_scales(const Node &node, const std::vector<TensorType> &inp
     }
     [[fallthrough]];
   case Op::kMul:
+  case Op::kMatMul:
     return check_ratio(largest_scale(inputs[0]) * largest_scale(inputs[1]) / out);
   case Op::kAdd:
   case Op::kSub:
@@ -232,6 +234,8 @@ Expected<void> check_scales(const Node &node, const std::vector<TensorType> &inp
     [[fallthrough]];
   case Op::kRequantize:
     return check_ratio(largest_scale(inputs[0]) / out);
+  case Op::kDiv:
+    return check_ratio(largest_scale(inputs[0]) / (largest_scale(inputs[1]) * out));
   case Op::kSvdf:
     return check_svdf_scales(node, inputs, output);
   case Op::kLstm:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "kernels/reference/div_int8.hpp"
 #include "kernels/reference/shapes.hpp"
 
 #include <array>
@@ -88,6 +89,15 @@ inline void mul(const BroadcastShape &s, Multiplier multiplier, const Int8Binary
   for_broadcast(s, [&](std::int64_t i, std::int64_t j) {
     *out++ =
         requantize((a[i] - q.a_zero) * (b[j] - q.b_zero), multiplier, q.out_zero, q.low, q.high);
+  });
+}
+
+/// `multiplier` is scale a / (scale b * output scale).
+inline void div(const BroadcastShape &s, Multiplier multiplier, const Int8Binary &q,
+                const std::int8_t *a, const std::int8_t *b, std::int8_t *out) {
+  for_broadcast(s, [&](std::int64_t i, std::int64_t j) {
+    const std::int32_t result = quotient(a[i] - q.a_zero, b[j] - q.b_zero, multiplier);
+    *out++ = static_cast<std::int8_t>(kernels::clamp(result + q.out_zero, q.low, q.high));
   });
 }
 

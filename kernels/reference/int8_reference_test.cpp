@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Quantised operators by hand-worked values.
 #include "kernels/reference/binary.hpp"
+#include "kernels/reference/matmul_quantized.hpp"
 #include "kernels/reference/mean_quantized.hpp"
 #include "kernels/reference/unary.hpp"
 
@@ -59,6 +60,35 @@ TEST(Sub, IsPreparedInSinglePrecision) {
   EXPECT_EQ(sub_m.second, add_m.second); // a half either way
   EXPECT_EQ(sub_m.first, quantize_multiplier(static_cast<double>(0.1F / 0.6F)));
   EXPECT_NE(sub_m.first, add_m.first);
+}
+
+TEST(Quotient, IsTheRealOneWithinOne) {
+  const Multiplier m = div_multiplier(0.5F, 0.25F, 0.1F); // a / b * 20
+  EXPECT_EQ(quotient(10, 5, m), 40);
+  EXPECT_EQ(quotient(-10, 5, m), -40);
+  EXPECT_EQ(quotient(-1, -1, m), 20);
+  EXPECT_EQ(quotient(0, 0, m), 0);
+  EXPECT_GT(quotient(1, 0, m), 255);
+  EXPECT_LT(quotient(-1, 0, m), -255);
+  for (std::int32_t a = -255; a <= 255; a += 7) {
+    for (std::int32_t b = 1; b <= 255; b += 11) {
+      EXPECT_NEAR(quotient(a, b, m), 20.0 * a / b, 0.51) << a << " / " << b;
+    }
+  }
+}
+
+TEST(MatMulQuantized, TakesZeroPointsOffBothOperands) {
+  const std::int8_t a[] = {3, 4, 5, 6};
+  const std::int8_t b[] = {-1, 1, 0, 2};
+  std::int8_t y[4];
+  matmul<std::int8_t>(2, 2, 2, {1, -2, 10, quantize_multiplier(0.5)}, a, b, y);
+  // (2 3; 4 5) * (1 3; 2 4) = (8 18; 14 32), halved, plus 10.
+  EXPECT_THAT(y, ElementsAre(14, 19, 17, 26));
+  const std::int16_t wide_a[] = {30000, 30000};
+  const std::int16_t wide_b[] = {30000, 30000};
+  std::int16_t z[1];
+  matmul<std::int16_t>(1, 2, 1, {0, 0, 0, quantize_multiplier(1.0 / (1 << 20))}, wide_a, wide_b, z);
+  EXPECT_EQ(z[0], 1717); // 1.8e9 / 2^20 = 1716.6
 }
 
 } // namespace
