@@ -81,6 +81,8 @@ struct LayerContext {
 [[nodiscard]] Layer make_scattered_mean(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_binary(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_elementwise(const LayerContext &context);
+/// A function of one int8 element, whatever it is.
+[[nodiscard]] Expected<Layer> make_lookup(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_softmax(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_conversion(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_movement(const LayerContext &context);

@@ -118,7 +118,22 @@ Expected<Layer> unary(const LayerContext &c, std::string header, std::string fun
   return layer;
 }
 
-/// A function of one int8 element, whatever it is.
+Expected<Layer> make_clamp(const LayerContext &c) {
+  const bool relu = c.node.op == Op::kRelu;
+  const double low = relu ? 0 : ir::double_attribute(c.node, "min", -ir::kInfinity);
+  const double high = relu ? ir::kInfinity : ir::double_attribute(c.node, "max", ir::kInfinity);
+  if (!c.is_int8() && !c.is_int16()) {
+    return unary(c, "clamp.hpp", "clamp_elements", "Clamp<float>",
+                 {{"low", float_literal(static_cast<float>(low))},
+                  {"high", float_literal(static_cast<float>(high))}});
+  }
+  const ir::Range range = ir::clamp_range(low, high, c.out());
+  return unary(c, "clamp.hpp", "clamp_elements", "Clamp<" + cpp_type(c.out().element) + ">",
+               {{"low", std::to_string(range.low)}, {"high", std::to_string(range.high)}});
+}
+
+} // namespace
+
 Expected<Layer> make_lookup(const LayerContext &c) {
   ir::ConstantData table;
   if (c.node.op == Op::kLookup) {
@@ -138,22 +153,6 @@ Expected<Layer> make_lookup(const LayerContext &c) {
   }
   return layer;
 }
-
-Expected<Layer> make_clamp(const LayerContext &c) {
-  const bool relu = c.node.op == Op::kRelu;
-  const double low = relu ? 0 : ir::double_attribute(c.node, "min", -ir::kInfinity);
-  const double high = relu ? ir::kInfinity : ir::double_attribute(c.node, "max", ir::kInfinity);
-  if (!c.is_int8() && !c.is_int16()) {
-    return unary(c, "clamp.hpp", "clamp_elements", "Clamp<float>",
-                 {{"low", float_literal(static_cast<float>(low))},
-                  {"high", float_literal(static_cast<float>(high))}});
-  }
-  const ir::Range range = ir::clamp_range(low, high, c.out());
-  return unary(c, "clamp.hpp", "clamp_elements", "Clamp<" + cpp_type(c.out().element) + ">",
-               {{"low", std::to_string(range.low)}, {"high", std::to_string(range.high)}});
-}
-
-} // namespace
 
 Expected<Layer> make_binary(const LayerContext &c) {
   if (ir::is_plain_integer(c.in())) {

@@ -5,6 +5,7 @@
 
 #include "compiler/ir/functions.hpp"
 #include "compiler/ir/types.hpp"
+#include "kernels/reference/binary_quantized.hpp"
 
 namespace tinyml::codegen {
 namespace {
@@ -17,6 +18,9 @@ std::string qualified(kernels::BinaryFunction function) {
 
 Expected<Layer> make_unary(const LayerContext &c) {
   const auto *info = ir::find_unary_function(ir::text_attribute(c.node, "function", ""));
+  if (c.is_int8()) {
+    return make_lookup(c);
+  }
   if (info == nullptr || c.in().element != ir::ElementType::kFloat32) {
     return c.unsupported("it is computed in float only");
   }
@@ -79,13 +83,69 @@ Expected<Layer> make_cast(const LayerContext &c) {
   return layer;
 }
 
+Fields multiplier_fields(const kernels::Multiplier &m) {
+  return Fields().add("value", m.value).add("shift", m.shift);
+}
+
+/// Multipliers of kernels/generic/binary_quantized.hpp.
+Fields rescaling_fields(const LayerContext &c, kernels::BinaryFunction function) {
+  const float a = c.scale(c.in(0));
+  const float b = c.scale(c.in(1));
+  const float out = c.scale(c.out());
+  if (function == kernels::BinaryFunction::kPrelu) {
+    const auto m = kernels::prelu_multipliers(a, b, out);
+    return Fields()
+        .add("above", multiplier_fields(m.above))
+        .add("below", multiplier_fields(m.below));
+  }
+  const auto m = kernels::square_multipliers(a, b, out,
+                                             c.is_int8() ? kernels::kSquareShift<std::int8_t>
+                                                         : kernels::kSquareShift<std::int16_t>);
+  return Fields()
+      .add("first", multiplier_fields(m.first))
+      .add("second", multiplier_fields(m.second))
+      .add("output", multiplier_fields(m.output));
+}
+
+Layer make_rescaled_function(const LayerContext &c, kernels::BinaryFunction function) {
+  const auto box = joined(box_of(c, 0, 1));
+  const std::string operation =
+      function == kernels::BinaryFunction::kPrelu ? "Prelu" : "SquaredDifference";
+  Layer layer;
+  layer.header = "binary_quantized.hpp";
+  Fields zeros;
+  zeros.add("a_zero", c.zero_point(c.in(0)))
+      .add("b_zero", c.zero_point(c.in(1)))
+      .add("out_zero", c.zero_point(c.out()));
+  Fields parameters;
+  parameters.add("box", box_fields(box))
+      .add("operation",
+           Fields().add("multipliers", rescaling_fields(c, function)).add("zero_points", zeros));
+  const std::string first = c.input_text(0, layer);
+  const std::string second = c.input_text(1, layer);
+  layer.calls.push_back({"binary",
+                         "Binary<generic::" + operation + "<" + cpp_type(c.in().element) + ">, " +
+                             std::to_string(box.size()) + ">",
+                         std::move(parameters),
+                         {first, second, c.output_text()},
+                         false});
+  return layer;
+}
+
 } // namespace
 
 Expected<Layer> make_binary_function(const LayerContext &c) {
   const auto function = ir::binary_function_of(c.node);
-  if (!function ||
-      (c.in().element != ir::ElementType::kFloat32 && c.in().quantization.has_value())) {
-    return c.unsupported("it is computed in float and in plain integers only");
+  if (!function) {
+    return c.unsupported("it has no such function");
+  }
+  switch (ir::arithmetic_of(*function, c.in(0), c.in(1), c.out())) {
+  case ir::CodeArithmetic::kNone:
+    return c.unsupported("it has no integer form between these quantisations");
+  case ir::CodeArithmetic::kRescaled:
+    return make_rescaled_function(c, *function);
+  case ir::CodeArithmetic::kPlain:
+    break;
   }
   const auto box = joined(box_of(c, 0, 1));
   const std::string rank = std::to_string(box.size());

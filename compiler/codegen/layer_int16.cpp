@@ -179,6 +179,8 @@ Expected<Layer> make_int16(const LayerContext &c) {
     return c.node.op == Op::kFullyConnected ? make_fully_connected16(c) : make_convolution16(c);
   case Op::kMatMul:
     return make_matmul(c);
+  case Op::kBinary:
+    return make_binary_function(c);
   case Op::kMaxPool2d:
   case Op::kAveragePool2d:
     return make_pool(c);

@@ -110,8 +110,9 @@ Expected<Layer> make_concat(const LayerContext &c) {
 /// As kernels/generic/mean_quantized.hpp ends.
 void add_mean_rescaling(const LayerContext &c, std::int64_t count, Fields &fields) {
   const double ratio = static_cast<double>(c.scale(c.in())) / static_cast<double>(c.scale(c.out()));
-  const kernels::Multiplier m =
-      kernels::mean_multiplier(kernels::quantize_multiplier(ratio), count);
+  const bool is_sum = ir::text_attribute(c.node, "function", "mean") == "sum";
+  const kernels::Multiplier scales = kernels::quantize_multiplier(ratio);
+  const kernels::Multiplier m = is_sum ? scales : kernels::mean_multiplier(scales, count);
   fields.add("zero_sum", c.zero_point(c.in()) * count)
       .add("multiplier", Fields().add("value", m.value).add("shift", m.shift))
       .add("output_zero_point", c.zero_point(c.out()));
@@ -150,7 +151,9 @@ Expected<Layer> make_mean(const LayerContext &c) {
     }
     part = reduced[i] ? std::max<std::size_t>(part, 1) : (part == 1 ? 2 : part);
     if (reduced[i] && part == 2) {
-      return make_scattered_mean(c);
+      return c.in().element == ir::ElementType::kFloat32
+                 ? Expected<Layer>(make_scattered_mean(c))
+                 : c.unsupported("the reduced axes are not neighbours");
     }
     parts[part] *= in[i];
   }

@@ -53,6 +53,11 @@ Expected<Layer> make_reduce(const LayerContext &c) {
       c.in().element != ir::ElementType::kFloat32 && c.in().quantization.has_value();
   const bool picks = info != nullptr && (info->function == kernels::ReduceFunction::kMax ||
                                          info->function == kernels::ReduceFunction::kMin);
+  const bool sums = info != nullptr && (info->function == kernels::ReduceFunction::kSum ||
+                                        info->function == kernels::ReduceFunction::kMean);
+  if (quantized && sums) {
+    return make_mean(c);
+  }
   if (info == nullptr || (quantized && !(picks && c.in().quantization == c.out().quantization))) {
     return c.unsupported("it is computed in float and in plain integers only");
   }

@@ -4,6 +4,7 @@
 #include "compiler/codegen/layer.hpp"
 #include "compiler/ir/types.hpp"
 #include "kernels/reference/cast.hpp"
+#include "kernels/reference/requantize.hpp"
 
 namespace tinyml::codegen {
 namespace {
@@ -26,10 +27,59 @@ std::string table(const LayerContext &c, Layer &layer, const std::string &what,
   return "weights::" + name;
 }
 
+std::vector<std::int32_t> bilinear_table(std::int64_t in, std::int64_t out,
+                                         kernels::reference::BilinearGrid grid) {
+  std::vector<std::int32_t> entries;
+  for (const auto &place : kernels::reference::bilinear_places(
+           static_cast<std::int32_t>(in), static_cast<std::int32_t>(out), grid)) {
+    entries.insert(entries.end(), {place.low, place.high, place.fraction});
+  }
+  return entries;
+}
+
+Layer make_bilinear_int8(const LayerContext &c, const kernels::reference::ResizeShape &shape,
+                         kernels::reference::BilinearGrid grid) {
+  Layer layer;
+  layer.header = "resize_bilinear_int8.hpp";
+  Fields fields = shape_fields(shape);
+  fields
+      .add("rows", table(c, layer, "rows", ir::ElementType::kInt32,
+                         bilinear_table(shape.in_rows, shape.out_rows, grid)))
+      .add("columns", table(c, layer, "columns", ir::ElementType::kInt32,
+                            bilinear_table(shape.in_columns, shape.out_columns, grid)));
+  layer.calls.push_back({"resize_bilinear_int8",
+                         "ResizeBilinearInt8",
+                         std::move(fields),
+                         {c.input_text(0, layer), c.output_text()}});
+  return layer;
+}
+
+/// Multipliers and shifts, one an output channel or one for all, and what stands behind them.
+void add_int8_output(const LayerContext &c, Layer &layer, Fields &fields) {
+  std::vector<std::int32_t> values;
+  std::vector<std::int8_t> shifts;
+  for (const float scale : c.in(1).quantization->scales) {
+    const auto m = kernels::convolution_multiplier(c.scale(c.in()), scale, c.scale(c.out()));
+    values.push_back(m.value);
+    shifts.push_back(static_cast<std::int8_t>(m.shift));
+  }
+  const ir::Range range = ir::activation_range(ir::activation_of(c.node), c.out());
+  fields.add("multipliers", table(c, layer, "multipliers", ir::ElementType::kInt32, values))
+      .add("shifts", table(c, layer, "shifts", ir::ElementType::kInt8, shifts))
+      .add("input_zero_point", c.zero_point(c.in()))
+      .add("output_zero_point", c.zero_point(c.out()))
+      .add("low", range.low)
+      .add("high", range.high)
+      .add("table_step", values.size() > 1 ? 1 : 0);
+}
+
 } // namespace
 
 Expected<Layer> make_resize(const LayerContext &c) {
   const ir::Resize resize = ir::resize_of(c.node, c.in(), c.out());
+  if (const auto grid = ir::bilinear_grid(c.node, c.in(), c.out())) {
+    return make_bilinear_int8(c, resize.shape, *grid);
+  }
   const bool is_float = c.in().element == ir::ElementType::kFloat32;
   if (!is_float && (resize.weighted || c.in().quantization != c.out().quantization)) {
     return c.unsupported("it is computed in float only");
@@ -65,9 +115,38 @@ Expected<Layer> make_resize(const LayerContext &c) {
   return layer;
 }
 
+namespace {
+
+/// Filter, bias and what makes a sum an output.
+void add_transpose_arithmetic(const LayerContext &c, Layer &layer, Fields &fields) {
+  const bool has_bias = c.node.inputs.size() > 2;
+  if (c.is_int8()) {
+    fields
+        .add("filter", table(c, layer, "filter", ir::ElementType::kInt8,
+                             ir::elements_of<std::int8_t>(c.input(1))))
+        .add("bias", has_bias ? table(c, layer, "bias", ir::ElementType::kInt32,
+                                      ir::elements_of<std::int32_t>(c.input(2)))
+                              : std::string("nullptr"));
+    add_int8_output(c, layer, fields);
+    return;
+  }
+  const std::vector<float> bias =
+      has_bias ? ir::elements_of<float>(c.input(2))
+               : std::vector<float>(static_cast<std::size_t>(c.out().shape[3]), 0.0F);
+  const FloatRange range = float_range(ir::activation_of(c.node));
+  fields
+      .add("filter",
+           table(c, layer, "filter", ir::ElementType::kFloat32, ir::elements_of<float>(c.input(1))))
+      .add("bias", table(c, layer, "bias", ir::ElementType::kFloat32, bias))
+      .add_float("low", range.low)
+      .add_float("high", range.high);
+}
+
+} // namespace
+
 Expected<Layer> make_transpose_convolution(const LayerContext &c) {
-  if (c.in().element != ir::ElementType::kFloat32) {
-    return c.unsupported("it is computed in float only");
+  if (c.in().element != ir::ElementType::kFloat32 && !c.is_int8()) {
+    return c.unsupported("it is computed in float and int8 only");
   }
   if (ir::layout_of(c.node) != ir::Layout::kNhwc || !c.input(1).constant ||
       (c.node.inputs.size() > 2 && !c.input(2).constant)) {
@@ -77,12 +156,7 @@ Expected<Layer> make_transpose_convolution(const LayerContext &c) {
   const ir::Shape &out = c.out().shape;
   const ir::Window w = ir::window_of(c.node, c.in(1).shape);
   Layer layer;
-  layer.header = "transpose_conv2d.hpp";
-  const std::string filter =
-      table(c, layer, "filter", ir::ElementType::kFloat32, ir::elements_of<float>(c.input(1)));
-  const std::vector<float> bias = c.node.inputs.size() > 2
-                                      ? ir::elements_of<float>(c.input(2))
-                                      : std::vector<float>(static_cast<std::size_t>(out[3]), 0.0F);
+  layer.header = c.is_int8() ? "transpose_conv2d_int8.hpp" : "transpose_conv2d.hpp";
   Fields fields;
   const std::vector<std::pair<std::string, std::int64_t>> numbers = {
       {"batches", in[0]},
@@ -104,15 +178,11 @@ Expected<Layer> make_transpose_convolution(const LayerContext &c) {
   for (const auto &[name, number] : numbers) {
     fields.add(name, number);
   }
-  const FloatRange range = float_range(ir::activation_of(c.node));
-  fields.add("filter", filter)
-      .add("bias", table(c, layer, "bias", ir::ElementType::kFloat32, bias))
-      .add_float("low", range.low)
-      .add_float("high", range.high);
+  add_transpose_arithmetic(c, layer, fields);
   layer.macs =
       static_cast<std::uint64_t>(ir::element_count(in) * ir::element_count(c.in(1).shape) / in[3]);
-  layer.calls.push_back({"transpose_conv2d",
-                         "TransposeConv2d",
+  layer.calls.push_back({c.is_int8() ? "transpose_conv2d_int8" : "transpose_conv2d",
+                         c.is_int8() ? "TransposeConv2dInt8" : "TransposeConv2d",
                          std::move(fields),
                          {c.input_text(0, layer), c.output_text()}});
   return layer;

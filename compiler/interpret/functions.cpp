@@ -2,7 +2,10 @@
 // unary, binary, select, cast and the arithmetic of plain integers.
 #include "compiler/ir/functions.hpp"
 #include "compiler/interpret/element.hpp"
+#include "compiler/ir/int8_table.hpp"
+#include "kernels/reference/binary_quantized.hpp"
 #include "kernels/reference/cast.hpp"
+#include "kernels/reference/unary.hpp"
 
 namespace tinyml::interpret {
 namespace {
@@ -10,6 +13,11 @@ namespace {
 namespace reference = kernels::reference;
 
 Expected<Step> make_unary(const StepContext &c) {
+  if (const auto table = ir::int8_table(c.node, c.in_type(0), c.out_type())) {
+    return Step([=, count = c.count(), table = *table] {
+      reference::lookup(count, c.in<std::int8_t>(0), table.data(), c.out<std::int8_t>());
+    });
+  }
   const auto *info = ir::find_unary_function(ir::text_attribute(c.node, "function", ""));
   if (info == nullptr || c.in_type(0).element != ir::ElementType::kFloat32) {
     return float_only(c.node);
@@ -79,13 +87,45 @@ template <typename From> Step make_cast_from(const StepContext &c) {
   });
 }
 
+/// Squared differences and parametric relu of int8 or int16.
+template <typename T>
+Expected<Step> make_quantized_function(const StepContext &c, kernels::BinaryFunction function) {
+  const auto shape = broadcast_shape(c.in_type(0).shape, c.in_type(1).shape, c.out_type().shape);
+  const kernels::QuantizedPair zeros{c.zero(c.in_type(0)), c.zero(c.in_type(1)),
+                                     c.zero(c.out_type())};
+  const float a = c.scale(c.in_type(0));
+  const float b = c.scale(c.in_type(1));
+  const float out = c.scale(c.out_type());
+  const auto run = [=](auto combine, auto multipliers) {
+    return Step([=] {
+      T *result = c.out<T>();
+      reference::for_broadcast(shape, [&](std::int64_t i, std::int64_t j) {
+        *result++ = combine(multipliers, zeros, c.in<T>(0)[i], c.in<T>(1)[j]);
+      });
+    });
+  };
+  if (function == kernels::BinaryFunction::kPrelu) {
+    return run(kernels::prelu<T>, kernels::prelu_multipliers(a, b, out));
+  }
+  return run(kernels::squared_difference<T>,
+             kernels::square_multipliers(a, b, out, kernels::kSquareShift<T>));
+}
+
 } // namespace
 
 Expected<Step> make_binary_function(const StepContext &c) {
   const auto function = ir::binary_function_of(c.node);
-  if (!function ||
-      (c.in_type(0).quantization && c.in_type(0).element != ir::ElementType::kFloat32)) {
+  if (!function) {
     return float_only(c.node);
+  }
+  switch (ir::arithmetic_of(*function, c.in_type(0), c.in_type(1), c.out_type())) {
+  case ir::CodeArithmetic::kNone:
+    return float_only(c.node);
+  case ir::CodeArithmetic::kRescaled:
+    return c.is_int8() ? make_quantized_function<std::int8_t>(c, *function)
+                       : make_quantized_function<std::int16_t>(c, *function);
+  case ir::CodeArithmetic::kPlain:
+    break;
   }
   return with_element(c.in_type(0).element, [&](auto element) {
     return make_function_of_two<decltype(element)>(c, *function);

@@ -116,6 +116,8 @@ Expected<Step> make_int16(const StepContext &c) {
   case Op::kReduce:
   case Op::kArgReduce:
     return make_reduce(c);
+  case Op::kBinary:
+    return make_binary_function(c);
   case Op::kResize:
     return make_resize(c);
   case Op::kDequantize:

@@ -94,9 +94,11 @@ Step make_quantized_mean(const StepContext &c, const reference::Dims &in,
   const double ratio =
       static_cast<double>(c.scale(c.in_type(0))) / static_cast<double>(c.scale(c.out_type()));
   const std::int64_t count = ir::element_count(c.in_type(0).shape) / c.count();
-  const reference::QuantizedSum q{
-      c.zero(c.in_type(0)), kernels::mean_multiplier(kernels::quantize_multiplier(ratio), count),
-      c.zero(c.out_type())};
+  const bool is_sum = ir::text_attribute(c.node, "function", "mean") == "sum";
+  const kernels::Multiplier scales = kernels::quantize_multiplier(ratio);
+  const reference::QuantizedSum q{c.zero(c.in_type(0)),
+                                  is_sum ? scales : kernels::mean_multiplier(scales, count),
+                                  c.zero(c.out_type())};
   return [=] { reference::reduce_sum(in, kept, q, c.in<T>(0), c.out<T>()); };
 }
 

@@ -126,7 +126,10 @@ Step make_int8_convolution(const StepContext &context) {
     const auto *x = context.in<std::int8_t>(0);
     const auto *filter = context.in<std::int8_t>(1);
     const auto *bias = context.in<std::int32_t>(2);
-    if (depthwise) {
+    if (context.node.op == ir::Op::kTransposeConv2d) {
+      reference::transpose_conv2d(shape, x, x_zero, filter, bias, output,
+                                  context.out<std::int8_t>());
+    } else if (depthwise) {
       reference::depthwise_conv2d(shape, x, x_zero, filter, bias, output,
                                   context.out<std::int8_t>());
     } else {
@@ -207,7 +210,7 @@ Step make_int16_product(const StepContext &context) {
 
 Expected<Step> make_transpose_convolution(const StepContext &context) {
   if (context.is_int8()) {
-    return float_only(context.node);
+    return make_convolution(context);
   }
   return ir::layout_of(context.node) == ir::Layout::kNchw ? make_channels_first_convolution(context)
                                                           : make_float_convolution(context);

@@ -38,6 +38,11 @@ Expected<Step> make_reduce(const StepContext &c) {
                         [&](auto element) { return make_arg_reduce_of<decltype(element)>(c); });
   }
   const auto *info = ir::find_reduce_function(ir::text_attribute(c.node, "function", ""));
+  const bool sums = info != nullptr && (info->function == kernels::ReduceFunction::kSum ||
+                                        info->function == kernels::ReduceFunction::kMean);
+  if (sums && (c.is_int8() || c.is_int16())) {
+    return make_movement(c);
+  }
   if (info == nullptr || !is_computable(c, info->function)) {
     return float_only(c.node);
   }

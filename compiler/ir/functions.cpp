@@ -137,4 +137,21 @@ const ReduceFunctionInfo *find_reduce_function(std::string_view name) {
   return find(kReduce, name);
 }
 
+CodeArithmetic arithmetic_of(kernels::BinaryFunction function, const TensorType &a,
+                             const TensorType &b, const TensorType &out) {
+  using kernels::BinaryFunction;
+  const bool plain = a.element == ElementType::kFloat32 ||
+                     (!a.quantization && !b.quantization && !out.quantization);
+  const bool picks = (function == BinaryFunction::kMin || function == BinaryFunction::kMax) &&
+                     a.quantization == b.quantization && a.quantization == out.quantization;
+  if (plain || picks) {
+    return CodeArithmetic::kPlain;
+  }
+  const bool quantized = a.quantization && b.quantization && out.quantization &&
+                         (a.element == ElementType::kInt8 || a.element == ElementType::kInt16);
+  const bool rescales =
+      function == BinaryFunction::kSquaredDifference || function == BinaryFunction::kPrelu;
+  return quantized && rescales ? CodeArithmetic::kRescaled : CodeArithmetic::kNone;
+}
+
 } // namespace tinyml::ir

@@ -45,4 +45,14 @@ struct ReduceFunctionInfo {
   return type.element != ElementType::kFloat32 && !type.quantization;
 }
 
+/// How a function of two is computed on these types.
+enum class CodeArithmetic : std::uint8_t {
+  kNone,  ///< not at all
+  kPlain, ///< on the elements as they are: float, plain integers, and the smaller or larger of two
+          ///< numbers of one quantisation
+  kRescaled, ///< with multipliers between the quantisations
+};
+[[nodiscard]] CodeArithmetic arithmetic_of(kernels::BinaryFunction function, const TensorType &a,
+                                           const TensorType &b, const TensorType &out);
+
 } // namespace tinyml::ir

@@ -139,4 +139,21 @@ Resize resize_of(const Node &node, const TensorType &in, const TensorType &out) 
           static_cast<float>(double_attribute(node, "extrapolation", 0))};
 }
 
+std::optional<kernels::reference::BilinearGrid>
+bilinear_grid(const Node &node, const TensorType &in, const TensorType &out) {
+  using kernels::reference::BilinearGrid;
+  if (in.element != ElementType::kInt8 || !in.quantization || in.quantization != out.quantization ||
+      text_attribute(node, "mode", "nearest") != "linear") {
+    return std::nullopt;
+  }
+  const std::string coordinates = text_attribute(node, "coordinates", "half_pixel");
+  if (coordinates == "half_pixel") {
+    return BilinearGrid::kHalfPixel;
+  }
+  if (coordinates == "align_corners") {
+    return BilinearGrid::kAlignCorners;
+  }
+  return coordinates == "asymmetric" ? std::optional(BilinearGrid::kAsymmetric) : std::nullopt;
+}
+
 } // namespace tinyml::ir

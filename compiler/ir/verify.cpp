@@ -234,6 +234,27 @@ Expected<void> check_scales(const Node &node, const std::vector<TensorType> &inp
     [[fallthrough]];
   case Op::kRequantize:
     return check_ratio(largest_scale(inputs[0]) / out);
+  case Op::kBinary: {
+    // Squares are rescaled by squares; what only compares or picks has no multiplier.
+    if (!std::all_of(inputs.begin(), inputs.end(),
+                     [](const TensorType &input) { return input.quantization.has_value(); })) {
+      return invalid("mixes quantised and plain numbers");
+    }
+    const double larger = std::max(largest_scale(inputs[0]), largest_scale(inputs[1]));
+    const bool squares = text_attribute(node, "function", "") == "squared_difference";
+    return check_ratio((squares ? 4 * larger * larger
+                                : std::max(largest_scale(inputs[0]),
+                                           largest_scale(inputs[0]) * largest_scale(inputs[1]))) /
+                       out);
+  }
+  case Op::kReduce:
+    if (!inputs[0].quantization) {
+      return invalid("mixes quantised and plain numbers");
+    }
+    if (auto checked = check_sum(inputs[0], output); !checked) {
+      return checked;
+    }
+    return check_ratio(largest_scale(inputs[0]) / out);
   case Op::kDiv:
     return check_ratio(largest_scale(inputs[0]) / (largest_scale(inputs[1]) * out));
   case Op::kSvdf:

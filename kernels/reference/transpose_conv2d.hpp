@@ -53,4 +53,13 @@ inline void transpose_conv2d(const Conv2dShape &s, const float *x, const float *
   });
 }
 
+inline void transpose_conv2d(const Conv2dShape &s, const std::int8_t *x, std::int32_t x_zero,
+                             const std::int8_t *filter, const std::int32_t *bias,
+                             const Int8Output &output, std::int8_t *out) {
+  for_each_element(s.out, [&](std::int32_t n, std::int32_t oy, std::int32_t ox, std::int32_t oc) {
+    const auto sum = transpose_conv2d_sum<std::int32_t>(s, n, oy, ox, oc, x, filter, x_zero);
+    *out++ = output(bias != nullptr ? sum + bias[oc] : sum, oc);
+  });
+}
+
 } // namespace tinyml::kernels::reference
