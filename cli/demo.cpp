@@ -9,6 +9,7 @@
 #include "cli/verification.hpp"
 #include "compiler/driver/compile_model.hpp"
 #include "compiler/hostrun/host_module.hpp"
+#include "compiler/hostrun/kernel_sets.hpp"
 #include "host/child.hpp"
 #include "host/files.hpp"
 
@@ -151,13 +152,14 @@ Expected<double> float_accuracy(const Context &context, const std::string &model
   if (!source.ok() || !kits.ok()) {
     return Failure{source.ok() ? kits.error() : source.error()};
   }
+  const std::string isa = hostrun::host_kernel_set();
   const auto compiled = driver::compile_model(
-      source->bytes, {.model_name = model, .precision = driver::Precision::kFloat32});
+      source->bytes, {.model_name = model, .precision = driver::Precision::kFloat32, .isa = isa});
   if (!compiled.ok()) {
     return Failure{compiled.error()};
   }
-  auto module = hostrun::HostModule::build(compiled->module.files,
-                                           {.include_dir = *kits / "linux" / "include"});
+  auto module = hostrun::HostModule::build(
+      compiled->module.files, {.include_dir = *kits / "linux" / "include", .isa = isa});
   if (!module.ok()) {
     return Failure{module.error()};
   }

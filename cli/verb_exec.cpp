@@ -5,6 +5,7 @@
 #include "cli/terminal.hpp"
 #include "compiler/driver/compile_model.hpp"
 #include "compiler/hostrun/host_module.hpp"
+#include "compiler/hostrun/kernel_sets.hpp"
 #include "host/files.hpp"
 
 #include <fmt/format.h>
@@ -52,13 +53,13 @@ Expected<Execution> exec_on_host(const Context &context, const ExecFlags &flags,
     std::cerr << "tinyml: " << source->note << '\n';
   }
   driver::CompileOptions options = compile_options(flags.model, *source);
-  options.isa = hostrun::kHostIsa;
+  options.isa = hostrun::host_kernel_set();
   const auto compiled = driver::compile_model(source->bytes, options);
   if (!compiled.ok()) {
     return about_model(flags.model, compiled.error());
   }
-  auto module = hostrun::HostModule::build(compiled->module.files,
-                                           {.include_dir = *kits / "linux" / "include"});
+  auto module = hostrun::HostModule::build(
+      compiled->module.files, {.include_dir = *kits / "linux" / "include", .isa = options.isa});
   if (!module.ok()) {
     return Failure{module.error()};
   }

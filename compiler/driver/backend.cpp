@@ -5,6 +5,7 @@
 #include "compiler/driver/build_image.hpp"
 #include "compiler/driver/quantize_model.hpp"
 #include "compiler/hostrun/host_module.hpp"
+#include "compiler/hostrun/kernel_sets.hpp"
 #include "host/files.hpp"
 
 #include <cstring>
@@ -175,6 +176,18 @@ void add_image_report(json &report, const link::ImagePlan &plan, const link::Lin
   report["budget"] = parts_of(plan);
 }
 
+/// module.so computes what the device computes, with the kernels that suit this machine.
+Expected<void> build_host_module(const CompiledModel &model, const Request &request,
+                                 const link::Kit &kit, const fs::path &output) {
+  const std::string isa = hostrun::host_kernel_set();
+  const auto module = generate_for(isa, model, request.compile);
+  if (!module.ok()) {
+    return Failure{module.error()};
+  }
+  return hostrun::build_shared_object(module->files,
+                                      {.include_dir = kit.include_folder(), .isa = isa}, output);
+}
+
 /// Keeps what the interface promises beside result.json.
 Expected<void> write_files(const fs::path &result, const link::LinkedImage &image,
                            const CompiledModel *model, const Request &request,
@@ -200,12 +213,7 @@ Expected<void> write_files(const fs::path &result, const link::LinkedImage &imag
   if (!request.host_module) {
     return {};
   }
-  const auto host = generate_for_host(*model, request.compile);
-  if (!host.ok()) {
-    return Failure{host.error()};
-  }
-  return hostrun::build_shared_object(host->files, {.include_dir = kit.include_folder()},
-                                      result / "module.so");
+  return build_host_module(*model, request, kit, result / "module.so");
 }
 
 /// Everything between a checked request and the answer.

@@ -4,7 +4,6 @@
 #include "compiler/driver/quantize_model.hpp"
 #include "compiler/frontends/onnx/import.hpp"
 #include "compiler/frontends/tflite/import.hpp"
-#include "compiler/hostrun/host_module.hpp"
 #include "compiler/passes/passes.hpp"
 
 #include <algorithm>
@@ -188,12 +187,12 @@ Expected<CompiledModel> compile_graph(ir::Graph graph, const CompileOptions &opt
   return model;
 }
 
-Expected<codegen::GeneratedModule> generate_for_host(const CompiledModel &model,
-                                                     CompileOptions options) {
-  if (options.isa == hostrun::kHostIsa) {
+Expected<codegen::GeneratedModule> generate_for(const std::string &isa, const CompiledModel &model,
+                                                CompileOptions options) {
+  if (options.isa == isa) {
     return model.module;
   }
-  options.isa = hostrun::kHostIsa;
+  options.isa = isa;
   CompiledModel again{.graph = model.graph};
   if (const auto generated = generate_into(again, options); !generated.ok()) {
     return Failure{generated.error()};

@@ -56,9 +56,10 @@ struct CompiledModel {
 /// The whole way from a model file to generated sources.
 [[nodiscard]] Expected<CompiledModel> compile_model(ByteView model, const CompileOptions &options);
 
-/// The same module with the kernels of the host (hostrun), whatever it was compiled for.
-[[nodiscard]] Expected<codegen::GeneratedModule> generate_for_host(const CompiledModel &model,
-                                                                   CompileOptions options);
+/// The same module with another kernel set (the host's, say), whatever it was compiled for: with a
+/// memory plan of its own.
+[[nodiscard]] Expected<codegen::GeneratedModule>
+generate_for(const std::string &isa, const CompiledModel &model, CompileOptions options);
 
 /// Plans and generates a graph that is already canonical and in the wanted precision.
 [[nodiscard]] Expected<CompiledModel> compile_graph(ir::Graph graph, const CompileOptions &options);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/hostrun/host_module.hpp"
 
+#include "compiler/hostrun/kernel_sets.hpp"
 #include "host/process.hpp"
 
 #include <algorithm>
@@ -28,6 +29,8 @@ std::vector<std::string> compile_command(const BuildOptions &options, const fs::
                                       "-I" + options.include_dir.string(),
                                       "-o",
                                       output.string()};
+  const auto flags = kernel_set_flags(options.isa);
+  command.insert(command.end(), flags.begin(), flags.end());
   command.insert(command.end(), options.extra_flags.begin(), options.extra_flags.end());
   return command;
 }
@@ -49,6 +52,25 @@ Expected<void> write_sources(std::span<const codegen::SourceFile> files, const f
     }
   }
   return {};
+}
+
+/// What tells a loaded module's kernel set, so that a machine without its instructions refuses it.
+constexpr const char *kSetSymbol = "tinyml_module_kernel_set";
+
+codegen::SourceFile kernel_set_source(const std::string &isa) {
+  return {"kernel_set.cpp", std::string("extern const char ") + kSetSymbol + "[];\nconst char " +
+                                kSetSymbol + "[] = \"" + isa + "\";\n"};
+}
+
+/// A module without the symbol needs nothing special.
+Expected<void> check_kernel_set(void *handle, const fs::path &path) {
+  const auto *set = static_cast<const char *>(dlsym(handle, kSetSymbol));
+  const auto runnable = runnable_kernel_sets();
+  if (set == nullptr || std::find(runnable.begin(), runnable.end(), set) != runnable.end()) {
+    return {};
+  }
+  return fail(ErrorCode::kUnsupported, "'" + path.string() + "' was built for processors with " +
+                                           set + ", which this machine's is not: build it again");
 }
 
 Expected<void> compile(const host::Command &command) {
@@ -81,12 +103,14 @@ Expected<void> build_shared_object(std::span<const codegen::SourceFile> files,
   if (!folder) {
     return Failure{folder.error()};
   }
-  if (auto written = write_sources(files, folder->path()); !written) {
+  std::vector<codegen::SourceFile> all(files.begin(), files.end());
+  all.push_back(kernel_set_source(options.isa));
+  if (auto written = write_sources(all, folder->path()); !written) {
     return written;
   }
   host::Command command;
   command.argv = compile_command(options, fs::absolute(output));
-  for (const codegen::SourceFile &file : files) {
+  for (const codegen::SourceFile &file : all) {
     if (file.name.ends_with(".cpp")) {
       command.argv.push_back((folder->path() / file.name).string());
     }
@@ -144,6 +168,9 @@ Expected<void> HostModule::bind(const fs::path &path) {
                                              std::to_string(info_->abi_version) +
                                              ", this program speaks version " +
                                              std::to_string(module::kAbiVersion));
+  }
+  if (const auto runs = check_kernel_set(handle_.get(), path); !runs) {
+    return runs;
   }
   input_bytes_ = total_bytes(info_->inputs, info_->input_count);
   output_bytes_ = total_bytes(info_->outputs, info_->output_count);

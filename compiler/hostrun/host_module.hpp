@@ -18,14 +18,11 @@
 /// A module on this machine: compiled into a shared object by the host's compiler, loaded and run.
 namespace tinyml::hostrun {
 
-/// The kernels (a folder of kernels/isa) that modules for this machine are generated with.
-inline constexpr const char *kHostIsa = "scalar";
-
 struct BuildOptions {
   std::filesystem::path
       include_dir;              ///< has base/ and kernels/; a kit's include/ or the source tree
   std::string compiler = "c++"; ///< a name in PATH or a path
-  std::string isa = kHostIsa; ///< what the module was generated for
+  std::string isa = "scalar";   ///< the kernel set that the sources were generated for
   std::vector<std::string> extra_flags;
   std::chrono::milliseconds timeout{120'000};
 };

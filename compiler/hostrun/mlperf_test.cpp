@@ -3,6 +3,7 @@
 // kernels, in the interpreter and in a compiled module.
 #include "compiler/driver/compile_model.hpp"
 #include "compiler/hostrun/host_module.hpp"
+#include "compiler/hostrun/kernel_sets.hpp"
 #include "compiler/interpret/interpreter.hpp"
 #include "compiler/ir/types.hpp"
 #include "host/files.hpp"
@@ -55,11 +56,17 @@ Bytes interpreted(const ir::Graph &graph, const Bytes &inputs) {
   return outputs;
 }
 
-/// All samples through the generated code, built for this machine.
-Bytes executed(const codegen::GeneratedModule &generated, const Bytes &inputs) {
+/// All samples through the generated code, built for this machine with one of its kernel sets.
+Bytes executed(const driver::CompiledModel &model, const std::string &isa, const Bytes &inputs) {
   BuildOptions options;
   options.include_dir = TINYML_SOURCE_DIR;
-  auto module = HostModule::build(generated.files, options);
+  options.isa = isa;
+  const auto generated = driver::generate_for(isa, model, {});
+  EXPECT_TRUE(generated.ok()) << generated.error().message;
+  if (!generated.ok()) {
+    return {};
+  }
+  auto module = HostModule::build(generated->files, options);
   EXPECT_TRUE(module.ok()) << module.error().message;
   if (!module.ok()) {
     return {};
@@ -93,7 +100,9 @@ TEST_P(QuantizedModel, GivesTheReferenceBytes) {
   const Bytes wanted = read(GetParam() + ".outputs.bin");
   ASSERT_EQ(wanted.size(), 16 * ir::byte_size(model->graph.values[model->graph.outputs[0]].type));
   EXPECT_EQ(count_differences(interpreted(model->graph, inputs), wanted), 0U) << "interpreter";
-  EXPECT_EQ(count_differences(executed(model->module, inputs), wanted), 0U) << "module";
+  for (const std::string &isa : runnable_kernel_sets()) {
+    EXPECT_EQ(count_differences(executed(*model, isa, inputs), wanted), 0U) << isa;
+  }
   std::cout << GetParam() << ": " << wanted.size() << " bytes, arena " << model->module.arena_bytes
             << ", weights " << model->module.weight_bytes << ", MACs " << model->module.macs
             << "\n";
@@ -143,7 +152,11 @@ TEST_P(FloatModels, AgreeWithTheOtherRuntime) {
                                     static_cast<std::size_t>(sample), GetParam().channels);
   const auto wanted = floats(read(GetParam().data + ".outputs.f32"));
   const Bytes raw = ir::constant_data(inputs);
-  for (const Bytes &bytes : {interpreted(model->graph, raw), executed(model->module, raw)}) {
+  const Bytes scalar = executed(*model, "scalar", raw);
+  for (const std::string &isa : runnable_kernel_sets()) {
+    EXPECT_EQ(count_differences(executed(*model, isa, raw), scalar), 0U) << isa;
+  }
+  for (const Bytes &bytes : {interpreted(model->graph, raw), scalar}) {
     const auto made = floats(bytes);
     ASSERT_EQ(made.size(), wanted.size());
     for (std::size_t i = 0; i < made.size(); ++i) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Planned, generated, compiled and run: a module must compute what the interpreter computes.
 #include "compiler/hostrun/host_module.hpp"
+#include "compiler/hostrun/kernel_sets.hpp"
 
 #include "compiler/interpret/interpreter.hpp"
 #include "compiler/ir/edit.hpp"
@@ -468,7 +469,7 @@ std::vector<std::uint8_t> random_input(const ir::TensorType &type, std::mt19937 
 
 Expected<codegen::GeneratedModule> generated(const ir::Graph &graph,
                                              const codegen::GenerateOptions &options = {}) {
-  const auto plan = plan::make_plan(graph);
+  const auto plan = plan::make_plan(graph, {.isa = options.isa});
   if (!plan) {
     return Failure{plan.error()};
   }
@@ -507,16 +508,19 @@ void expect_equal(const std::vector<std::uint8_t> &actual, const std::vector<std
 }
 
 void expect_module_computes(const ir::Graph &graph, codegen::Instantiation instantiation,
-                            Dialect dialect) {
+                            Dialect dialect, const std::string &isa) {
   codegen::GenerateOptions options;
   options.instantiation = instantiation;
+  options.isa = isa;
   auto module = generated(graph, options);
   ASSERT_TRUE(module.ok()) << module.error().message << "\n" << ir::print(graph);
   if (dialect == Dialect::kDesignators) {
     name_fields(module->files);
     ASSERT_THAT(module->files.back().text, HasSubstr("    .abi_version = "));
   }
-  auto host = HostModule::build(module->files, build_options(dialect));
+  BuildOptions build = build_options(dialect);
+  build.isa = isa;
+  auto host = HostModule::build(module->files, build);
   ASSERT_TRUE(host.ok()) << host.error().message;
   auto interpreter = interpret::Interpreter::prepare(graph);
   ASSERT_TRUE(interpreter.ok()) << interpreter.error().message;
@@ -532,36 +536,47 @@ void expect_module_computes(const ir::Graph &graph, codegen::Instantiation insta
     std::vector<std::uint8_t> outputs(host->output_bytes());
     const auto ran = host->run(joined, outputs);
     ASSERT_TRUE(ran.ok()) << ran.error().message;
-    expect_equal(outputs, interpreted(*interpreter, graph, inputs), exact, ir::print(graph));
+    expect_equal(outputs, interpreted(*interpreter, graph, inputs), exact, isa + ir::print(graph));
     if (::testing::Test::HasFailure()) {
       return;
     }
   }
 }
 
+/// The same graph with `scalar`, and with one of the other kernel sets that this machine can run.
+void expect_modules_compute(const ir::Graph &graph, codegen::Instantiation instantiation,
+                            unsigned seed) {
+  const auto sets = runnable_kernel_sets();
+  expect_module_computes(graph, instantiation, static_cast<Dialect>(seed % 3), sets.front());
+  if (sets.size() > 1) {
+    expect_module_computes(graph, instantiation, static_cast<Dialect>(seed / 2 % 3),
+                           sets[1 + seed % (sets.size() - 1)]);
+  }
+}
+
 class Module : public ::testing::TestWithParam<unsigned> {};
 
 TEST_P(Module, Int8GraphsComputeExactlyWhatTheInterpreterComputes) {
-  expect_module_computes(RandomGraph(GetParam(), ElementType::kInt8).make(25),
+  expect_modules_compute(RandomGraph(GetParam(), ElementType::kInt8).make(25),
                          GetParam() % 2 == 0 ? codegen::Instantiation::kShared
                                              : codegen::Instantiation::kPerLayer,
-                         static_cast<Dialect>(GetParam() % 3));
+                         GetParam());
 }
 
 TEST_P(Module, Int16GraphsComputeExactlyWhatTheInterpreterComputes) {
   if (GetParam() < 4) {
-    expect_module_computes(RandomGraph(GetParam() + 200, ElementType::kInt16).make(25),
+    expect_modules_compute(RandomGraph(GetParam() + 200, ElementType::kInt16).make(25),
                            GetParam() % 2 == 0 ? codegen::Instantiation::kPerLayer
                                                : codegen::Instantiation::kShared,
-                           static_cast<Dialect>(GetParam() % 3));
+                           GetParam());
   }
 }
 
 TEST_P(Module, FloatGraphsComputeWhatTheInterpreterComputes) {
-  expect_module_computes(RandomGraph(GetParam() + 100, ElementType::kFloat32).make(20),
+  expect_modules_compute(RandomGraph(GetParam() + 100, ElementType::kFloat32).make(20),
                          GetParam() % 2 == 0 ? codegen::Instantiation::kPerLayer
                                              : codegen::Instantiation::kShared,
-                         static_cast<Dialect>(GetParam() % 3));
+                         GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Module, ::testing::Range(0U, 6U));
@@ -601,6 +616,37 @@ TEST(HostModule, RunsSeveralInputsOneAfterTheOtherAndRefusesHalfOnes) {
   const auto half = host->run(ByteView(inputs).first(20), outputs);
   ASSERT_FALSE(half.ok());
   EXPECT_THAT(half.error().message, HasSubstr("takes 12 bytes and gives 12"));
+}
+
+TEST(HostModule, RefusesAModuleForAnotherProcessor) {
+  const auto folder = host::TemporaryFolder::create("other-processor");
+  ASSERT_TRUE(folder.ok());
+  const auto module = generated(small_graph("x"));
+  ASSERT_TRUE(module.ok());
+  BuildOptions options = build_options();
+  options.isa = "dsp"; // has portable code, but no flags for this machine
+  std::vector<codegen::SourceFile> files = module->files;
+  for (codegen::SourceFile &file : files) {
+    file.text = std::regex_replace(file.text, std::regex("static_assert[^;]*;"), "");
+  }
+  const auto path = folder->path() / "module.so";
+  const auto built = build_shared_object(files, options, path);
+  ASSERT_TRUE(built.ok()) << built.error().message;
+  const auto host = HostModule::load(path);
+  ASSERT_FALSE(host.ok());
+  EXPECT_EQ(host.error().code, ErrorCode::kUnsupported);
+  EXPECT_THAT(host.error().message, HasSubstr("built for processors with dsp"));
+}
+
+TEST(KernelSets, TheEnvironmentChoosesAmongThoseThatRunHere) {
+  EXPECT_EQ(runnable_kernel_sets().front(), "scalar");
+  EXPECT_TRUE(kernel_set_flags("scalar").empty());
+  ASSERT_EQ(setenv("TINYML_HOST_ISA", "scalar", 1), 0);
+  EXPECT_EQ(host_kernel_set(), "scalar");
+  ASSERT_EQ(setenv("TINYML_HOST_ISA", "dsp", 1), 0);
+  EXPECT_EQ(host_kernel_set(), best_kernel_set());
+  ASSERT_EQ(unsetenv("TINYML_HOST_ISA"), 0);
+  EXPECT_EQ(host_kernel_set(), runnable_kernel_sets().back());
 }
 
 TEST(HostModule, TwoModulesDoNotShareTheirArenas) {

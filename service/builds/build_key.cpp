@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/builds/build_key.hpp"
 
+#include "compiler/hostrun/kernel_sets.hpp"
 #include "host/files.hpp"
 #include "host/process.hpp"
 #include "service/builds/backend_process.hpp"
@@ -182,6 +183,7 @@ Expected<IdentifiedBuild> identify_build(const BuildWish &wish, const BuildEnvir
   facts["compiler"] = *version;
   facts["kit"] = *kit_digest;
   facts["backend"] = *backend_digest;
+  facts["host_kernel_set"] = hostrun::best_kernel_set(); // what module.so is built for
   build.id = sha256_hex(as_bytes(text_of(facts)));
   return build;
 }
