@@ -187,13 +187,20 @@ TEST(Pack, BlocksInputsAndFillsTheLastBlockWithZeros) {
 
 TEST(Pack, DepthwiseKeepsTheRestChannelByChannel) {
   const ir::ConstantData taps = {1, 2, 3, 4, 5, 6}; // two taps of three channels
-  EXPECT_THAT(pack_depthwise(taps, 2, 3, 1, {2, 1, 1, false, 0}), ElementsAre(1, 2, 4, 5, 3, 6));
+  EXPECT_THAT(pack_depthwise(taps, {2, 1, 3}, 1, {2, 1, 1, false, 0, false}),
+              ElementsAre(1, 2, 4, 5, 3, 6));
 }
 
 TEST(Pack, DepthwiseKeepsBlocksOfTapsTogetherAndFillsUpWithZeros) {
   const ir::ConstantData taps = {1, 2, 3, 4, 5, 6, 7, 8, 9}; // three taps of three channels
-  EXPECT_THAT(pack_depthwise(taps, 3, 3, 1, {2, 2, 2, true, 0}),
+  EXPECT_THAT(pack_depthwise(taps, {1, 3, 3}, 1, {2, 2, 2, true, 0, false}),
               ElementsAre(1, 4, 2, 5, 7, 0, 8, 0, 3, 6, 0, 0, 9, 0, 0, 0));
+}
+
+TEST(Pack, DepthwiseEndsEachColumnWithAWholeBlock) {
+  const ir::ConstantData taps = {1, 2, 3, 4, 5, 6}; // three rows of two taps, one channel
+  EXPECT_THAT(pack_depthwise(taps, {3, 2, 1}, 1, {1, 1, 2, true, 0, true}),
+              ElementsAre(1, 3, 5, 0, 2, 4, 6, 0));
 }
 
 TEST(Boxes, JoinAxesThatBothTensorsWalkWithoutAJump) {

@@ -72,6 +72,9 @@ Expected<Layer> make_depthwise(const LayerContext &c, const Fields &geometry) {
   const std::int64_t channels = c.out().shape[3];
   const ir::ConstantData &filter = *c.input(1).constant;
   const std::size_t element = ir::element_size(c.in(1).element);
+  const ir::Shape &dims = c.in(1).shape;
+  const DepthwiseWeights shape = {static_cast<int>(dims[1]), static_cast<int>(dims[2]),
+                                  size(channels)};
   const std::size_t taps = filter.size() / element / size(channels);
   const bool by_lines = plan::works_by_lines(c.graph, c.node, c.packing);
   const std::int32_t zero = c.is_int8() ? c.zero_point(c.in()) : 0;
@@ -83,7 +86,7 @@ Expected<Layer> make_depthwise(const LayerContext &c, const Fields &geometry) {
                                       : c.packing.float_depthwise;
   Layer layer;
   layer.weights.push_back({c.name + "_filter", c.in(1).element,
-                           pack_depthwise(filter, taps, size(channels), element, packing),
+                           pack_depthwise(filter, shape, element, packing),
                            c.packing.weight_alignment});
   const auto rescale =
       rescale_fields(c, filters, packing.folds_zero_point ? packing.held_offset + zero : 0, layer);

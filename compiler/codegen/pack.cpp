@@ -47,23 +47,27 @@ ir::ConstantData pack_dense(const ir::ConstantData &rows, const DenseWeights &sh
   return packed;
 }
 
-ir::ConstantData pack_depthwise(const ir::ConstantData &taps_by_channels, std::size_t taps,
-                                std::size_t channels, std::size_t element_bytes,
+ir::ConstantData pack_depthwise(const ir::ConstantData &taps_by_channels,
+                                const DepthwiseWeights &shape, std::size_t element_bytes,
                                 const DepthwisePacking &packing) {
-  const auto tile = static_cast<std::size_t>(packing.tile);
-  const auto rest_tile = static_cast<std::size_t>(packing.rest_tile);
-  const auto block = static_cast<std::size_t>(packing.tap_block);
-  const auto depth = static_cast<std::size_t>(packing.padded_taps(static_cast<int>(taps)));
-  const std::size_t in_tiles = channels / tile * tile;
-  const std::size_t rest = (channels - in_tiles + rest_tile - 1) / rest_tile * rest_tile;
+  const auto size = [](int count) { return static_cast<std::size_t>(count); };
+  const std::size_t block = size(packing.tap_block);
+  const std::size_t depth = size(packing.padded_taps(shape.height, shape.width));
+  const std::size_t in_tiles = shape.channels / size(packing.tile) * size(packing.tile);
+  const std::size_t rest_tile = size(packing.rest_tile);
+  const std::size_t rest = (shape.channels - in_tiles + rest_tile - 1) / rest_tile * rest_tile;
   ir::ConstantData packed((in_tiles + rest) * depth * element_bytes, 0);
-  for (std::size_t channel = 0; channel < channels; ++channel) {
-    const std::size_t lanes = channel < in_tiles ? tile : rest_tile;
-    const std::size_t lane = (channel < in_tiles ? channel : channel - in_tiles) % lanes;
-    const std::size_t first = (channel - lane) * depth + lane * block;
-    for (std::size_t tap = 0; tap < taps; ++tap) {
-      copy_element(taps_by_channels, tap * channels + channel, packed,
-                   first + tap / block * block * lanes + tap % block, element_bytes);
+  std::size_t source = 0;
+  for (int tap = 0; tap < shape.height * shape.width; ++tap) {
+    const std::size_t at =
+        size(packing.tap_at(tap / shape.width, tap % shape.width, shape.height, shape.width));
+    for (std::size_t channel = 0; channel < shape.channels; ++channel) {
+      const std::size_t lanes = channel < in_tiles ? size(packing.tile) : rest_tile;
+      const std::size_t lane = (channel < in_tiles ? channel : channel - in_tiles) % lanes;
+      copy_element(taps_by_channels, source++, packed,
+                   (channel - lane) * depth + at / block * block * lanes + lane * block +
+                       at % block,
+                   element_bytes);
     }
   }
   return packed;

@@ -29,10 +29,15 @@ struct DenseWeights {
 [[nodiscard]] ir::ConstantData pack_dense(const ir::ConstantData &rows, const DenseWeights &shape,
                                           std::size_t element_bytes, const ProductPacking &packing);
 
-/// [taps][channels] to [tile][block of taps][lane][tap of the block], filled up with zero as
-/// DepthwisePacking says.
+/// [height][width][channels] to [tile][block of taps][lane][tap of the block], filled up with zero
+/// as DepthwisePacking says.
+struct DepthwiseWeights {
+  int height;
+  int width;
+  std::size_t channels;
+};
 [[nodiscard]] ir::ConstantData pack_depthwise(const ir::ConstantData &taps_by_channels,
-                                              std::size_t taps, std::size_t channels,
+                                              const DepthwiseWeights &shape,
                                               std::size_t element_bytes,
                                               const DepthwisePacking &packing);
 

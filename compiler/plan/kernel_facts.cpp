@@ -126,6 +126,27 @@ const ProductPacking *patches_packing(const ir::TensorType &in, const Packing &p
   return product_packing(in, packing.int8_patches, packing.float_patches);
 }
 
+/// Whole rows of outputs are written while their inputs are still being read.
+std::int64_t lead_of_whole_rows(const Walk &walk, std::size_t width) {
+  const auto lowest = reads_from_on(walk);
+  std::int64_t lead = 0;
+  for (std::size_t p = 0; p < walk.first_read.size(); p += width) {
+    lead = std::max(lead, static_cast<std::int64_t>(p + width) * walk.write_bytes - lowest[p]);
+  }
+  return lead;
+}
+
+std::int64_t depthwise_lead(const ir::Graph &graph, const ir::Node &node, const Packing &packing,
+                            const Walk &walk) {
+  if (works_by_lines(graph, node, packing)) {
+    return 0;
+  }
+  const bool is_int8 = graph.values[node.inputs[0]].type.element == ir::ElementType::kInt8;
+  const auto &filters = is_int8 ? packing.int8_depthwise : packing.float_depthwise;
+  const auto width = static_cast<std::size_t>(graph.values[node.outputs[0]].type.shape[2]);
+  return filters.by_columns ? lead_of_whole_rows(walk, width) : lead_of_separate_channels(walk);
+}
+
 std::int64_t convolution_lead(const ir::Graph &graph, const ir::Node &node,
                               const Packing &packing) {
   const Walk walk = window_walk(graph, node);
@@ -136,7 +157,7 @@ std::int64_t convolution_lead(const ir::Graph &graph, const ir::Node &node,
                ? lead_of_whole_positions(walk)
                : lead_of_gathered_groups(walk, static_cast<std::size_t>(patches->position_tile));
   case ConvolutionKernel::kDepthwise:
-    return works_by_lines(graph, node, packing) ? 0 : lead_of_separate_channels(walk);
+    return depthwise_lead(graph, node, packing, walk);
   case ConvolutionKernel::kSparse:
     break;
   }

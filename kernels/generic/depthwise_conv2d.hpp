@@ -19,19 +19,22 @@ template <typename Arithmetic> struct DepthwiseConv2d {
   Arithmetic arithmetic;
 };
 
-/// `output` may overlap `input` as kernel_facts.hpp says: within a position, channels are written
-/// in order and each is read just before.
+/// Row by row of outputs. `output` may overlap `input` as kernel_facts.hpp says.
 template <typename Arithmetic, typename Layer>
 inline void depthwise_conv2d(const Layer &layer,
                              const typename DepthwiseConv2d<Arithmetic>::T *input,
                              typename DepthwiseConv2d<Arithmetic>::T *output) {
   const DepthwiseConv2d<Arithmetic> &p = layer;
   const Window &w = p.window;
-  for_each_position(w, [&](int corner, Taps rows, Taps columns) {
-    const int first_tap = (rows.first * w.input_width + columns.first) * w.input_channels;
-    isa::depthwise_position(p, input + corner + first_tap, rows, columns, output);
-    output += w.input_channels;
-  });
+  const int input_row = w.input_width * w.input_channels;
+  const int output_row = w.output_width * w.input_channels;
+  for (int batch = 0; batch < w.batches; ++batch, input += w.input_height * input_row) {
+    for (int y = 0, top = -w.pad_top; y < w.output_height; ++y, top += w.stride_height) {
+      const Taps rows = taps_inside(top, w.kernel_height, w.input_height);
+      isa::depthwise_row(p, input + (top + rows.first) * input_row, rows, output);
+      output += output_row;
+    }
+  }
 }
 
 } // namespace tinyml::kernels::generic

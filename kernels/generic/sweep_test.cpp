@@ -289,13 +289,12 @@ template <typename A> void sweep_depthwise(unsigned seed) {
   Random random(seed);
   for (int round = 0; round < kRounds; ++round) {
     const Case c = random_case(random, Kind::kDepthwise, std::is_same_v<A, Int8WideArithmetic>);
-    const std::size_t taps = c.filter.size() / size(c.shape.out.channels);
-    const auto packed =
-        codegen::pack_depthwise(c.filter, taps, size(c.shape.out.channels), 1,
-                                kDepthwise);
-    const auto bias =
-        kDepthwise.folds_zero_point ? folded_bias(c, kInputZero + kDepthwise.held_offset, true)
-                                    : c.bias;
+    const auto packed = codegen::pack_depthwise(
+        c.filter, {c.shape.window.kernel_h, c.shape.window.kernel_w, size(c.shape.out.channels)}, 1,
+        kDepthwise);
+    const auto bias = kDepthwise.folds_zero_point
+                          ? folded_bias(c, kInputZero + kDepthwise.held_offset, true)
+                          : c.bias;
     const DepthwiseConv2d<A> layer{window_of(c.shape), as_int8(packed), -kInputZero,
                                    arithmetic_of<A>(c, bias)};
     expect_both(c, ir::Op::kDepthwiseConv2d, reference_convolution(c, true),
@@ -324,7 +323,8 @@ template <typename A> void sweep_lines(unsigned seed) {
     }
     const Case c = filled_case(random, s, Kind::kDepthwise, std::is_same_v<A, Int8WideArithmetic>);
     const std::size_t channels = size(s.out.channels);
-    const auto packed = codegen::pack_depthwise(c.filter, 9, channels, 1, isa::kDepthwiseLines);
+    const auto packed =
+        codegen::pack_depthwise(c.filter, {3, 3, channels}, 1, isa::kDepthwiseLines);
     std::vector<std::int32_t> bias = c.bias;
     for (std::size_t i = 0; i < c.filter.size(); ++i) {
       bias[i % channels] -= kInputZero * static_cast<std::int8_t>(c.filter[i]);

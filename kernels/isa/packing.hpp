@@ -41,25 +41,37 @@ struct DepthwisePacking {
   /// Channels that fill no tile: 1: they follow one by one; `tile`: in one more tile, the rest of
   /// it zero.
   int rest_tile;
-  /// The last block is filled up with zero taps.
   int tap_block;
   /// Every tap is summed, with padding where it lies outside of the input, and the bias holds what
   /// the zero point and `held_offset` (as in ProductPacking) add. Otherwise the kernel adds the
   /// zero point to the taps inside, and the bias is the model's own.
   bool folds_zero_point;
   int held_offset;
+  /// Taps lie column by column, and each column ends with a whole block; otherwise row by row, and
+  /// the filter ends with one. What fills a block up is zero. The kernel slides along a whole row
+  /// of outputs, tile of channels by tile: inputs are read again until the row is done.
+  bool by_columns;
 
-  [[nodiscard]] constexpr int padded_taps(int taps) const {
+  [[nodiscard]] constexpr int whole_blocks(int taps) const {
     return (taps + tap_block - 1) / tap_block * tap_block;
+  }
+  /// Taps of one channel, as packed.
+  [[nodiscard]] constexpr int padded_taps(int height, int width) const {
+    return by_columns ? width * whole_blocks(height) : whole_blocks(height * width);
+  }
+  /// Where a tap lies among them.
+  [[nodiscard]] constexpr int tap_at(int row, int column, int height, int width) const {
+    return by_columns ? column * whole_blocks(height) + row : row * width + column;
   }
   [[nodiscard]] constexpr unsigned fingerprint() const {
     return static_cast<unsigned>(tile + 64 * rest_tile + 4096 * tap_block +
-                                 65536 * static_cast<int>(folds_zero_point) + 131072 * held_offset);
+                                 65536 * static_cast<int>(folds_zero_point) +
+                                 131072 * static_cast<int>(by_columns) + 262144 * held_offset);
   }
 };
 
 /// Filters of layers that go channel by channel.
-inline constexpr DepthwisePacking kDepthwiseLines = {1, 1, 1, true, 0};
+inline constexpr DepthwisePacking kDepthwiseLines = {1, 1, 1, true, 0, false};
 
 /// Elements of one held line of a 3x3 depthwise layer: padding, the input's row, and what the last
 /// window reads beyond it; even, and one pair more for windows that are computed two at a time.

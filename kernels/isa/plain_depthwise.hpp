@@ -5,7 +5,7 @@
 #include "kernels/isa/plain_finish.hpp"
 #include "kernels/isa/plain_products.hpp"
 
-/// One position of a depthwise convolution, in plain C++.
+/// One row of outputs of a depthwise convolution, in plain C++.
 namespace tinyml::kernels::isa {
 
 /// Where the taps of one position lie: `rows` x `columns` of them meet the input.
@@ -49,9 +49,9 @@ inline void depthwise_channels_plain(const Layer &p, const T *x, const T *weight
   finish_tile_plain(p.arithmetic, sums, channel, Lanes, 1, output, 0);
 }
 
-/// All channels of one position: filters as DepthwisePacking{Tile, 1, 1, false, 0} says. `rows` and
-/// `columns` of the taps lie inside the input, the first of them at `x`. Channels are written in
-/// order and each is read just before: the memory plan relies on it.
+/// All channels of one position: filters as DepthwisePacking{Tile, 1, 1, false, 0, false} says.
+/// `rows` and `columns` of the taps lie inside the input, the first of them at `x`. Channels are
+/// written in order and each is read just before: the memory plan relies on it.
 template <int Tile, typename Layer, typename T>
 inline void depthwise_position_plain(const Layer &p, const T *x, generic::Taps rows,
                                      generic::Taps columns, T *output) {
@@ -72,6 +72,20 @@ inline void depthwise_position_plain(const Layer &p, const T *x, generic::Taps r
     depthwise_channels_plain<1>(p, x + channel, weights + first_tap, inside, channel,
                                 output + channel);
     weights += taps;
+  }
+}
+
+/// A row of outputs, position by position. The taps `rows` of its windows lie inside the input; `x`
+/// is the beginning of the first of these input rows.
+template <int Tile, typename Layer, typename T>
+inline void depthwise_row_plain(const Layer &p, const T *x, generic::Taps rows, T *output) {
+  const generic::Window &w = p.window;
+  for (int column = 0, left = -w.pad_left; column < w.output_width;
+       ++column, left += w.stride_width) {
+    const generic::Taps columns = generic::taps_inside(left, w.kernel_width, w.input_width);
+    depthwise_position_plain<Tile>(p, x + (left + columns.first) * w.input_channels, rows, columns,
+                                   output);
+    output += w.input_channels;
   }
 }
 

@@ -5,11 +5,10 @@
 
 namespace tinyml::kernels::isa {
 
-/// See depthwise_position_plain.
+/// See depthwise_row_plain.
 template <typename Layer, typename T>
-inline void depthwise_position(const Layer &p, const T *x, generic::Taps rows,
-                               generic::Taps columns, T *output) {
-  depthwise_position_plain<4>(p, x, rows, columns, output);
+inline void depthwise_row(const Layer &p, const T *x, generic::Taps rows, T *output) {
+  depthwise_row_plain<4>(p, x, rows, output);
 }
 
 } // namespace tinyml::kernels::isa
