@@ -17,11 +17,13 @@ bool always() { return true; }
 
 #if defined(__x86_64__)
 // The built-in function also asks whether the operating system saves the wide registers.
+bool has_avx2() { return __builtin_cpu_supports("avx2") != 0; }
 bool has_avx512vnni() {
   return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
          __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
          __builtin_cpu_supports("avx512vnni") != 0;
 }
+constexpr const char *kAvx2[] = {"-mavx2"};
 constexpr const char *kAvx512Vnni[] = {"-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq",
                                        "-mavx512vnni"};
 #endif
@@ -30,6 +32,7 @@ constexpr const char *kAvx512Vnni[] = {"-mavx512f", "-mavx512bw", "-mavx512vl", 
 constexpr HostKernelSet kSets[] = {
     {"scalar", {}, always},
 #if defined(__x86_64__)
+    {"avx2", kAvx2, has_avx2},
     {"avx512vnni", kAvx512Vnni, has_avx512vnni},
 #endif
 };

@@ -70,12 +70,17 @@ bool is_sparse(const reference::Conv2dShape &s) {
   return s.groups > 1 || s.window.dilation_h > 1 || s.window.dilation_w > 1;
 }
 
-/// Shape with at least one output; pools never have an empty window.
+/// Shape with at least one output; pools never have an empty window. Most are small, one in eight
+/// has more channels than a tile of any kernel set.
 reference::Conv2dShape random_shape(Random &random, Kind kind) {
   reference::Conv2dShape s{};
+  const bool deep = random.pick(0, 7) == 0;
+  const std::int32_t most_channels = deep ? 70 : 7;
+  const std::int32_t most_pixels = deep ? 5 : 9;
   do {
     s.groups = kind == Kind::kSparse ? random.pick(1, 3) : 1;
-    s.in = {random.pick(1, 2), random.pick(1, 9), random.pick(1, 9), s.groups * random.pick(1, 6)};
+    s.in = {random.pick(1, 2), random.pick(1, most_pixels), random.pick(1, most_pixels),
+            s.groups * random.pick(1, most_channels)};
     s.window = {random.pick(1, 4), random.pick(1, 4), random.pick(1, 3), random.pick(1, 3)};
     if (kind == Kind::kSparse) {
       s.window.dilation_h = random.pick(1, 3);
@@ -90,8 +95,9 @@ reference::Conv2dShape random_shape(Random &random, Kind kind) {
                       s.window.dilation_h, s.window.stride_h),
              out_size(s.in.width, s.window.pad_left + right, s.window.kernel_w, s.window.dilation_w,
                       s.window.stride_w),
-             kind == Kind::kDense || kind == Kind::kSparse ? s.groups * random.pick(1, 7)
-                                                           : s.in.channels};
+             kind == Kind::kDense || kind == Kind::kSparse
+                 ? s.groups * random.pick(1, most_channels)
+                 : s.in.channels};
   } while (s.out.height < 1 || s.out.width < 1 || (kind == Kind::kSparse && !is_sparse(s)));
   return s;
 }

@@ -2,6 +2,7 @@
 // Host only: the compiler asks for kernel sets by name.
 #pragma once
 
+#include "kernels/isa/avx2/packing.hpp"
 #include "kernels/isa/avx512vnni/packing.hpp"
 #include "kernels/isa/dsp/packing.hpp"
 #include "kernels/isa/scalar/packing.hpp"
@@ -18,6 +19,7 @@ struct KernelSet {
 
 inline constexpr KernelSet kKernelSets[] = {
     {"scalar", &scalar::kPacking},
+    {"avx2", &avx2::kPacking},
     {"avx512vnni", &avx512vnni::kPacking},
     {"dsp", &dsp::kPacking},
 };

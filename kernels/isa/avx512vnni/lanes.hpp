@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/isa/avx512vnni/intrinsics.hpp"
+#include "kernels/isa/plain_lanes.hpp"
 
 #include <cstdint>
 
@@ -9,29 +10,13 @@
 /// element types that are rare.
 namespace tinyml::kernels::isa {
 
-template <typename T> struct OneLane {
-  static constexpr int kCount = 1;
-  T value;
-
-  [[nodiscard]] static OneLane fill(T with) { return {with}; }
-  [[nodiscard]] static OneLane load(const T *from) { return {*from}; }
-  void store(T *to) const { *to = value; }
-
-  [[nodiscard]] friend OneLane max(OneLane a, OneLane b) {
-    return {a.value < b.value ? b.value : a.value};
-  }
-  [[nodiscard]] friend OneLane min(OneLane a, OneLane b) {
-    return {b.value < a.value ? b.value : a.value};
-  }
-};
-
-template <typename T> struct Lanes : OneLane<T> {
-  Lanes(OneLane<T> one) : OneLane<T>(one) {}
+template <typename T> struct Lanes : PlainLane<T> {
+  Lanes(PlainLane<T> one) : PlainLane<T>(one) {}
 };
 
 template <> struct Lanes<std::int8_t> {
   static constexpr int kCount = 16;
-  using Single = OneLane<std::int8_t>;
+  using Single = PlainLane<std::int8_t>;
   __m128i value;
 
   [[nodiscard]] static Lanes fill(std::int8_t with) { return {_mm_set1_epi8(with)}; }
@@ -47,7 +32,7 @@ template <> struct Lanes<std::int8_t> {
 /// Of equal or unordered elements the instructions give the second one, `scalar` the first.
 template <> struct Lanes<float> {
   static constexpr int kCount = 16;
-  using Single = OneLane<float>;
+  using Single = PlainLane<float>;
   __m512 value;
 
   [[nodiscard]] static Lanes fill(float with) { return {_mm512_set1_ps(with)}; }
