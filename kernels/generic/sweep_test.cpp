@@ -13,6 +13,7 @@
 #endif
 #include "kernels/generic/fully_connected.hpp"
 #include "kernels/generic/max_pool2d.hpp"
+#include "kernels/generic/sub.hpp"
 #include "kernels/reference/depthwise_conv2d.hpp"
 #include "kernels/reference/pool2d.hpp"
 
@@ -378,6 +379,34 @@ template <typename A> void sweep_row(unsigned seed) {
 
 TEST(Sweep, FullyConnectedEqualsTheReference) { sweep_row<Int8Arithmetic>(7); }
 TEST(Sweep, FullyConnectedWithLargeScalesEqualsTheReference) { sweep_row<Int8WideArithmetic>(8); }
+
+/// Sums of any length, in place and apart, against the operation on one element at a time.
+template <typename Operation> void sweep_sums(const Operation &operation) {
+  Random random(11);
+  for (std::int32_t count = 1; count < 70; ++count) {
+    Bytes a(size(count));
+    Bytes b(size(count));
+    std::generate(a.begin(), a.end(), [&] { return random.byte(); });
+    std::generate(b.begin(), b.end(), [&] { return random.byte(); });
+    Bytes wanted(a.size());
+    std::transform(a.begin(), a.end(), b.begin(), wanted.begin(), operation);
+    const Binary<Operation, 1> layer{{{count}, {1}, {1}}, operation};
+    Bytes made(a.size());
+    binary(layer, a.data(), b.data(), made.data());
+    ASSERT_EQ(made, wanted) << count << " elements";
+    binary(layer, a.data(), b.data(), b.data());
+    ASSERT_EQ(b, wanted) << count << " elements in place";
+  }
+}
+
+TEST(Sweep, SumsAndDifferencesTreatEveryElementAlike) {
+  for (const float output_scale : {0.02F, 0.0004F, 3.0F}) {
+    const Add<std::int8_t> add{
+        add_multipliers(0.05F, 0.013F, output_scale), -128, 17, -3, -100, 120};
+    sweep_sums(add);
+    sweep_sums(Sub<std::int8_t>{add});
+  }
+}
 
 TEST(Sweep, PoolsEqualTheReference) {
   Random random(4);
