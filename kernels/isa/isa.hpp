@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// The one place where an instruction set is chosen: `#include TINYML_ISA_HEADER(dot.hpp)` takes
-/// that file from kernels/isa/<TINYML_ISA>/. A board kit's compile flags say -DTINYML_ISA=<folder>;
-/// without it the portable folder is taken. Shared code never asks which one it is.
+/// The one place where a kernel set is chosen: `#include TINYML_ISA_HEADER(products.hpp)` takes
+/// that file from kernels/isa/<TINYML_ISA>/. A board kit's compile flags say -DTINYML_ISA=<folder>,
+/// and so does the host (compiler/hostrun/kernel_sets.hpp); without it the portable folder is
+/// taken. Shared code never asks which one it is.
 #ifndef TINYML_ISA
 #define TINYML_ISA scalar
 #endif
