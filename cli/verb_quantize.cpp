@@ -5,7 +5,7 @@
 #include "cli/test_data.hpp"
 #include "compiler/driver/accuracy.hpp"
 #include "compiler/driver/quantize_model.hpp"
-#include "compiler/hostrun/host_module.hpp"
+#include "compiler/hostrun/kernel_sets.hpp"
 
 #include <fmt/format.h>
 #include <iostream>
@@ -85,7 +85,7 @@ public:
 private:
   static driver::CompileOptions host_options(const ModelFlags &flags, const ModelSource &source) {
     driver::CompileOptions options = compile_options(flags, source);
-    options.isa = hostrun::kHostIsa;
+    options.isa = hostrun::host_kernel_set();
     return options;
   }
 

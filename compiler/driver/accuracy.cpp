@@ -17,7 +17,8 @@ class Runner {
 public:
   static Expected<Runner> prepare(const CompiledModel &model,
                                   const std::filesystem::path &include_dir) {
-    auto module = hostrun::HostModule::build(model.module.files, {.include_dir = include_dir});
+    auto module = hostrun::HostModule::build(model.module.files,
+                                             {.include_dir = include_dir, .isa = model.plan.isa});
     if (!module.ok()) {
       return Failure{module.error()};
     }
