@@ -85,6 +85,14 @@ void convert_relu_n1_to_1(NodeImport &n) {
   convert_clamp(n, ir::Op::kClip, clip_attributes({-1, 1}));
 }
 
+void convert_add_n(NodeImport &n) {
+  ir::ValueId sum = n.input(0);
+  for (int i = 1; n.ok() && i < n.input_count(); ++i) {
+    sum = n.emit(ir::Op::kAdd, {sum, n.input(i)});
+  }
+  n.define(0, sum);
+}
+
 void convert_logistic(NodeImport &n) { n.produce(ir::Op::kSigmoid, {n.input(0)}); }
 void convert_tanh(NodeImport &n) { n.produce(ir::Op::kTanh, {n.input(0)}); }
 

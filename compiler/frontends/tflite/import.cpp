@@ -120,12 +120,12 @@ Expected<void> add_node(ModelState &state, std::size_t index) {
                    std::to_string(node.opcode_index()) + ", which the model does not list");
   }
   const OperatorKind kind = kind_of(*codes->Get(node.opcode_index()));
-  NodeImport import(state, index, node, kind.name);
-  const Converter convert = find_converter(kind.code);
-  if (convert == nullptr) {
+  const Registered *known = find_operator(kind.code);
+  NodeImport import(state, index, node, kind.name, known == nullptr ? "" : known->function);
+  if (known == nullptr) {
     import.unsupported("this operator is not supported; supported: " + supported_list());
   } else {
-    convert(import);
+    known->convert(import);
   }
   return import.ok() ? Expected<void>{} : Expected<void>{Failure{import.error()}};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// FULLY_CONNECTED, and the weights and biases of all layers.
+// FULLY_CONNECTED, BATCH_MATMUL, and the weights and biases of all layers.
 #include "compiler/frontends/tflite/node_import.hpp"
+
+#include <numeric>
 
 namespace tinyml::tflite {
 namespace {
@@ -14,6 +16,31 @@ ir::Quantization bias_quantization(const ir::Quantization &data, const ir::Quant
   q.zero_points.assign(q.scales.size(), 0);
   q.axis = weights.axis < 0 ? -1 : 0;
   return q;
+}
+
+/// The last two dimensions exchanged.
+ir::ValueId transposed(NodeImport &n, ir::ValueId x) {
+  std::vector<std::int64_t> permutation(n.shape(x).size());
+  std::iota(permutation.begin(), permutation.end(), 0);
+  if (n.ok() && permutation.size() < 2) {
+    n.invalid("needs at least two dimensions");
+  }
+  if (!n.ok()) {
+    return ir::kNoValue;
+  }
+  std::swap(permutation.back(), permutation[permutation.size() - 2]);
+  return n.emit(ir::Op::kTranspose, {x}, {{"permutation", permutation}});
+}
+
+/// A fully connected layer whose weights another node makes.
+ir::ValueId emit_product(NodeImport &n, ir::ValueId x, ir::ValueId weights,
+                         schema::Activation activation) {
+  const ir::ValueId right = transposed(n, weights);
+  if (!n.has_input(2)) {
+    return emit_activated(n, ir::Op::kMatMul, {x, right}, {}, activation);
+  }
+  const ir::ValueId product = n.emit(ir::Op::kMatMul, {x, right}, {});
+  return emit_activated(n, ir::Op::kAdd, {product, n.input(2)}, {}, activation);
 }
 
 } // namespace
@@ -61,7 +88,8 @@ void convert_fully_connected(NodeImport &n) {
     n.unsupported("is supported with weights in their default order only");
   }
   ir::ValueId x = n.input(0);
-  const ir::ValueId weights = read_weights(n, 1, x);
+  const bool made = n.is_float(x) && !n.is_constant(n.input(1));
+  const ir::ValueId weights = made ? n.input(1) : read_weights(n, 1, x);
   if (n.ok() && n.shape(weights).size() != 2) {
     n.invalid("needs a matrix of weights, not " + ir::shape_text(n.shape(weights)));
   }
@@ -73,9 +101,20 @@ void convert_fully_connected(NodeImport &n) {
     const std::int64_t rows = ir::element_count(n.shape(x)) / depth;
     x = n.reshape(x, {rows, depth}); // refused when the rest of the division is not zero
   }
+  if (made) {
+    n.define(0, emit_product(n, x, weights, options.activation()));
+    return;
+  }
   std::vector<ir::ValueId> inputs = {x, weights};
   add_bias(n, 2, inputs);
   n.define(0, emit_activated(n, ir::Op::kFullyConnected, inputs, {}, options.activation()));
+}
+
+void convert_batch_matmul(NodeImport &n) {
+  const auto &options = n.options<schema::BatchMatMulOptions>();
+  const ir::ValueId a = options.adj_x() ? transposed(n, n.input(0)) : n.input(0);
+  const ir::ValueId b = options.adj_y() ? transposed(n, n.input(1)) : n.input(1);
+  n.produce(ir::Op::kMatMul, {a, b});
 }
 
 } // namespace tinyml::tflite

@@ -28,8 +28,8 @@ std::string node_name(const ModelState &state, std::size_t index, const schema::
 } // namespace
 
 NodeImport::NodeImport(ModelState &state, std::size_t index, const schema::Operator &node,
-                       std::string_view operator_name)
-    : state_(state), node_(node), index_(index), operator_name_(operator_name),
+                       std::string_view operator_name, std::string_view function)
+    : state_(state), node_(node), index_(index), operator_name_(operator_name), function_(function),
       name_(node_name(state, index, node)), first_own_value_(state.graph.values.size()) {}
 
 void NodeImport::fail_with(ErrorCode code, const std::string &message) {

@@ -25,7 +25,7 @@ struct ModelState {
 class NodeImport {
 public:
   NodeImport(ModelState &state, std::size_t index, const schema::Operator &node,
-             std::string_view operator_name);
+             std::string_view operator_name, std::string_view function = "");
 
   [[nodiscard]] bool ok() const { return !error_.has_value(); }
   [[nodiscard]] const HostError &error() const { return *error_; }
@@ -33,6 +33,8 @@ public:
   void unsupported(const std::string &message) { fail_with(ErrorCode::kUnsupported, message); }
 
   [[nodiscard]] const std::string &name() const { return name_; }
+  /// Which of the operators that share a converter.
+  [[nodiscard]] std::string_view function() const { return function_; }
   [[nodiscard]] ir::Graph &graph() { return state_.graph; }
 
   /// Inputs. An optional one is left out by -1 or by ending early.
@@ -102,7 +104,7 @@ private:
   ModelState &state_;
   const schema::Operator &node_;
   std::size_t index_;
-  std::string_view operator_name_;
+  std::string_view operator_name_, function_;
   std::string name_;
   std::size_t first_own_value_;
   std::optional<HostError> error_;
@@ -110,32 +112,77 @@ private:
 
 using Converter = void (*)(NodeImport &);
 
-/// The converter of an operator, or null.
-[[nodiscard]] Converter find_converter(schema::BuiltinOperator code);
+/// What imports an operator.
+struct Registered {
+  schema::BuiltinOperator code;
+  Converter convert;
+  std::string_view function = ""; ///< of those converters that serve several operators
+};
 
-// By family; see the file of that name.
-void convert_conv_2d(NodeImport &n);
-void convert_depthwise_conv_2d(NodeImport &n);
-void convert_fully_connected(NodeImport &n);
-void convert_max_pool_2d(NodeImport &n);
-void convert_average_pool_2d(NodeImport &n);
-void convert_mean(NodeImport &n);
+/// Null when the operator is not supported.
+[[nodiscard]] const Registered *find_operator(schema::BuiltinOperator code);
+
+// Sorted; the files are by family.
 void convert_add(NodeImport &n);
-void convert_sub(NodeImport &n);
-void convert_mul(NodeImport &n);
+void convert_add_n(NodeImport &n);
+void convert_arg(NodeImport &n);
+void convert_average_pool_2d(NodeImport &n);
+void convert_batch_matmul(NodeImport &n);
+void convert_binary(NodeImport &n);
+void convert_broadcast_to(NodeImport &n);
+void convert_cast(NodeImport &n);
+void convert_concatenation(NodeImport &n);
+void convert_conv_2d(NodeImport &n);
+void convert_depth_to_space(NodeImport &n);
+void convert_depthwise_conv_2d(NodeImport &n);
+void convert_dequantize(NodeImport &n);
 void convert_div(NodeImport &n);
+void convert_elu(NodeImport &n);
+void convert_embedding_lookup(NodeImport &n);
+void convert_fill(NodeImport &n);
+void convert_fully_connected(NodeImport &n);
+void convert_gather(NodeImport &n);
+void convert_gather_nd(NodeImport &n);
+void convert_gelu(NodeImport &n);
+void convert_l2_normalization(NodeImport &n);
+void convert_leaky_relu(NodeImport &n);
+void convert_log_softmax(NodeImport &n);
+void convert_logistic(NodeImport &n);
+void convert_max_pool_2d(NodeImport &n);
+void convert_mean(NodeImport &n);
+void convert_mirror_pad(NodeImport &n);
+void convert_mul(NodeImport &n);
+void convert_pack(NodeImport &n);
+void convert_pad(NodeImport &n);
+void convert_quantize(NodeImport &n);
+void convert_reduce(NodeImport &n);
 void convert_relu(NodeImport &n);
 void convert_relu6(NodeImport &n);
 void convert_relu_n1_to_1(NodeImport &n);
-void convert_logistic(NodeImport &n);
-void convert_tanh(NodeImport &n);
-void convert_softmax(NodeImport &n);
 void convert_reshape(NodeImport &n);
+void convert_resize_bilinear(NodeImport &n);
+void convert_resize_nearest_neighbor(NodeImport &n);
+void convert_reverse(NodeImport &n);
+void convert_select(NodeImport &n);
+void convert_shape(NodeImport &n);
+void convert_slice(NodeImport &n);
+void convert_softmax(NodeImport &n);
+void convert_space_to_depth(NodeImport &n);
+void convert_split(NodeImport &n);
+void convert_split_v(NodeImport &n);
+void convert_strided_slice(NodeImport &n);
+void convert_sub(NodeImport &n);
+void convert_tanh(NodeImport &n);
+void convert_tile(NodeImport &n);
 void convert_transpose(NodeImport &n);
-void convert_concatenation(NodeImport &n);
-void convert_pad(NodeImport &n);
-void convert_quantize(NodeImport &n);
-void convert_dequantize(NodeImport &n);
+void convert_transpose_conv(NodeImport &n);
+void convert_unary(NodeImport &n);
+void convert_unpack(NodeImport &n);
+
+/// Whether integer operands can be compared and moved as they are: all have the result's scale.
+/// An error where they do not.
+[[nodiscard]] bool has_one_scale(NodeImport &n, const std::vector<ir::ValueId> &operands,
+                                 const ir::TensorType &result);
 
 /// A layer's weights in the data's arithmetic: integer weights of a float layer are dequantised.
 /// kNoValue, and an error, when they are not constant.

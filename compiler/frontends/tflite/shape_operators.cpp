@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RESHAPE, SQUEEZE, EXPAND_DIMS, TRANSPOSE, CONCATENATION, PAD, PADV2, MEAN.
+// RESHAPE, SQUEEZE, EXPAND_DIMS, TRANSPOSE, CONCATENATION, PAD, PADV2.
 #include "compiler/frontends/tflite/node_import.hpp"
-
-#include <algorithm>
 
 namespace tinyml::tflite {
 namespace {
@@ -76,19 +74,6 @@ void convert_pad(NodeImport &n) {
     pads[i + rank] = given[2 * i + 1];
   }
   n.produce(ir::Op::kPad, {x}, {{"pads", std::move(pads)}, {"value", value}});
-}
-
-void convert_mean(NodeImport &n) {
-  const auto &options = n.options<schema::ReducerOptions>();
-  const ir::ValueId x = n.input(0);
-  std::vector<std::int64_t> axes;
-  for (const std::int64_t given : n.constant_ints(1, "axes")) {
-    axes.push_back(static_cast<std::int64_t>(n.axis(given, n.shape(x).size())));
-  }
-  std::sort(axes.begin(), axes.end());
-  axes.erase(std::unique(axes.begin(), axes.end()), axes.end());
-  n.produce(ir::Op::kMean, {x},
-            {{"axes", std::move(axes)}, {"keep_dims", std::int64_t{options.keep_dims() ? 1 : 0}}});
 }
 
 } // namespace tinyml::tflite
