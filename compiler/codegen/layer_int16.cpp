@@ -33,8 +33,12 @@ Fields rescale_fields(const LayerContext &c, Layer &layer) {
   const bool wide = sum_type(c) == ElementType::kInt64;
   std::vector<std::int32_t> values;
   std::vector<std::int8_t> shifts;
-  for (const float scale : c.in(1).quantization->scales) {
-    const Multiplier m = kernels::convolution_multiplier(c.scale(c.in()), scale, c.scale(c.out()));
+  const auto &scales = c.in(1).quantization->scales;
+  auto *const multiplier = scales.size() == 1 && c.node.op == ir::Op::kFullyConnected
+                               ? kernels::fully_connected_multiplier
+                               : kernels::convolution_multiplier;
+  for (const float scale : scales) {
+    const Multiplier m = multiplier(c.scale(c.in()), scale, c.scale(c.out()));
     values.push_back(wide ? kernels::fraction16(m) : m.value);
     shifts.push_back(static_cast<std::int8_t>(m.shift));
   }

@@ -28,9 +28,11 @@ Expected<std::vector<Multiplier>> multipliers_of(const LayerContext &c, std::int
     return c.unsupported("the weights have a zero point other than 0");
   }
   std::vector<Multiplier> multipliers;
+  auto *const multiplier = filter.scales.size() == 1 && c.node.op == ir::Op::kFullyConnected
+                               ? kernels::fully_connected_multiplier
+                               : kernels::convolution_multiplier;
   for (const float scale : filter.scales) {
-    multipliers.push_back(
-        kernels::convolution_multiplier(c.scale(c.in()), scale, c.scale(c.out())));
+    multipliers.push_back(multiplier(c.scale(c.in()), scale, c.scale(c.out())));
     Multiplier &last = multipliers.back();
     if (last.shift > 30) {
       return c.unsupported("the output's scale is too small for its inputs' scales");

@@ -28,10 +28,14 @@ reference::WindowShape window_shape(const ir::Window &w) {
 std::vector<Multiplier> multipliers_of(const StepContext &context, std::int64_t outputs) {
   std::vector<Multiplier> multipliers;
   const auto &scales = context.in_type(1).quantization->scales;
+  const bool one = scales.size() == 1;
+  auto *const multiplier = one && context.node.op == ir::Op::kFullyConnected
+                               ? kernels::fully_connected_multiplier
+                               : kernels::convolution_multiplier;
   for (std::int64_t c = 0; c < outputs; ++c) {
-    const float scale = scales[scales.size() == 1 ? 0 : static_cast<std::size_t>(c)];
-    multipliers.push_back(kernels::convolution_multiplier(context.scale(context.in_type(0)), scale,
-                                                          context.scale(context.out_type())));
+    const float scale = scales[one ? 0 : static_cast<std::size_t>(c)];
+    multipliers.push_back(
+        multiplier(context.scale(context.in_type(0)), scale, context.scale(context.out_type())));
   }
   return multipliers;
 }

@@ -18,6 +18,14 @@ namespace {
 
 using ::testing::ElementsAre;
 
+TEST(Requantize, FullyConnectedLayersRoundTheProductOfScalesToFloat) {
+  constexpr Multiplier kLayer = fully_connected_multiplier(0.1F, 0.3F, 1);
+  constexpr Multiplier kConvolution = convolution_multiplier(0.1F, 0.3F, 1);
+  EXPECT_EQ(kLayer.value % 128, 0) << "24 bits of 31";
+  EXPECT_NE(kConvolution.value % 128, 0);
+  EXPECT_EQ(kLayer.shift, kConvolution.shift);
+}
+
 TEST(Multiplier, SplitsRealNumbersExactly) {
   EXPECT_EQ(quantize_multiplier(1.0), (Multiplier{1 << 30, 1}));
   EXPECT_EQ(quantize_multiplier(0.5), (Multiplier{1 << 30, 0}));

@@ -117,6 +117,14 @@ struct Multiplier {
                              static_cast<double>(output_scale));
 }
 
+/// The same for a fully connected layer whose weights have one scale: there the reference kernels
+/// round the product of scales to float.
+[[nodiscard]] constexpr Multiplier fully_connected_multiplier(float input_scale, float filter_scale,
+                                                              float output_scale) {
+  const float product = input_scale * filter_scale;
+  return quantize_multiplier(static_cast<double>(product) / static_cast<double>(output_scale));
+}
+
 /// Elementwise addition: both inputs are brought to twice the larger scale with 20 spare bits
 /// (int8) or 15 (int16).
 struct AddMultipliers {

@@ -20,10 +20,12 @@ ir::Attributes clip_attributes(Bounds bounds) {
 bool fuses_activation(ir::Op op) {
   constexpr std::array kOps = {ir::Op::kConv2d,
                                ir::Op::kDepthwiseConv2d,
+                               ir::Op::kTransposeConv2d,
                                ir::Op::kFullyConnected,
                                ir::Op::kAdd,
                                ir::Op::kSub,
-                               ir::Op::kMul};
+                               ir::Op::kMul,
+                               ir::Op::kSvdf};
   return std::find(kOps.begin(), kOps.end(), op) != kOps.end();
 }
 

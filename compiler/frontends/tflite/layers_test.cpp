@@ -117,6 +117,61 @@ TEST(FullyConnected, RefusesWhatDoesNotDivide) {
   EXPECT_THAT(import_error(m), HasSubstr("node 0 't2' (FULLY_CONNECTED): cannot reshape"));
 }
 
+TEST(FullyConnected, MultipliesWhatAnotherNodeMade) {
+  ModelBuilder m;
+  const int x = m.input(F32, {1, 2});
+  const int w = m.input(F32, {2, 2});
+  const int b = m.floats({2}, {0.5F, 0});
+  const int y = m.output(m.tensor(F32, {1, 2}));
+  m.node(BuiltinOperator_FULLY_CONNECTED, {x, w, b}, {y}).with(FullyConnectedOptionsT{});
+  EXPECT_THAT(run<float>(m, {{1, 10}, {1, 2, 3, 4}}), ElementsAre(21.5F, 43));
+}
+
+TEST(BatchMatMul, TransposesWhatItIsToldTo) {
+  ModelBuilder m;
+  const int a = m.input(F32, {2, 2, 1});
+  const int b = m.input(F32, {2, 1, 2});
+  const int y = m.output(m.tensor(F32, {2, 1, 1}));
+  BatchMatMulOptionsT options;
+  options.adj_x = options.adj_y = true;
+  m.node(BuiltinOperator_BATCH_MATMUL, {a, b}, {y}).with(options);
+  EXPECT_THAT(run<float>(m, {{1, 2, 3, 4}, {1, 10, 100, 1000}}), ElementsAre(21, 4300));
+}
+
+TransposeConvOptionsT spread_options(Padding padding, int stride) {
+  TransposeConvOptionsT options;
+  options.padding = padding;
+  options.stride_h = 1;
+  options.stride_w = stride;
+  return options;
+}
+
+TEST(TransposeConv, SpreadsCutsAndFills) {
+  const auto spread = [](Padding padding, int stride, int columns, const Floats &filter) {
+    ModelBuilder m;
+    const int x = m.input(F32, {1, 1, 3, 1});
+    const int w = m.floats({1, 1, static_cast<int>(filter.size()), 1}, filter);
+    const int y = m.output(m.tensor(F32, {1, 1, columns, 1}));
+    m.node(BuiltinOperator_TRANSPOSE_CONV, {m.ints({1, 1, columns, 1}), w, x}, {y})
+        .with(spread_options(padding, stride));
+    return run<float>(m, {{1, 2, 3}});
+  };
+  EXPECT_THAT(spread(Padding_VALID, 2, 7, {1, 10, 100}), ElementsAre(1, 10, 102, 20, 203, 30, 300));
+  EXPECT_THAT(spread(Padding_SAME, 2, 6, {1, 10, 100}), ElementsAre(1, 10, 102, 20, 203, 30));
+  EXPECT_THAT(spread(Padding_SAME, 1, 3, {1, 10, 100}), ElementsAre(12, 123, 230));
+  EXPECT_THAT(spread(Padding_SAME, 2, 6, {1}), ElementsAre(1, 0, 2, 0, 3, 0));
+}
+
+TEST(TransposeConv, RefusesSizesThatDoNotFit) {
+  ModelBuilder m;
+  const int x = m.input(F32, {1, 1, 3, 1});
+  const int y = m.output(m.tensor(F32, {1, 1, 9, 1}));
+  m.node(BuiltinOperator_TRANSPOSE_CONV, {m.ints({1, 1, 9, 1}), m.floats({1, 1, 1, 1}, {1}), x},
+         {y})
+      .with(spread_options(Padding_SAME, 2));
+  EXPECT_THAT(import_error(m), HasSubstr("(TRANSPOSE_CONV): cannot make 9 rows or columns of 3"));
+}
+
 Pool2DOptionsT pool_options(Padding padding, int height, int width, int stride_h, int stride_w) {
   Pool2DOptionsT options;
   options.padding = padding;

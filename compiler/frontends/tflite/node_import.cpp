@@ -78,6 +78,25 @@ ir::ValueId NodeImport::input(int index) {
   return id;
 }
 
+ir::TensorType NodeImport::variable(int index) {
+  if (!has_input(index) || !is_tensor(state_, at(node_.inputs(), index))) {
+    invalid("lacks input " + std::to_string(index));
+  }
+  if (!ok()) {
+    return {};
+  }
+  const auto tensor = static_cast<std::size_t>(at(node_.inputs(), index));
+  auto type = state_.tensors.type(tensor);
+  if (!type) {
+    fail_with(type.error().code, type.error().message);
+    return {};
+  }
+  if (!state_.tensors[tensor].is_variable()) {
+    unsupported("keeps its state in " + state_.tensors.label(tensor) + ", which is no variable");
+  }
+  return *type;
+}
+
 const ir::Value &NodeImport::value(ir::ValueId id) const {
   static const ir::Value nothing{};
   return id < state_.graph.values.size() ? state_.graph.values[id] : nothing;

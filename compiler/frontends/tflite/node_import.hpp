@@ -41,6 +41,8 @@ public:
   [[nodiscard]] int input_count() const;
   [[nodiscard]] bool has_input(int index) const;
   [[nodiscard]] ir::ValueId input(int index);
+  /// The type of an input that the operator keeps for itself from one inference to the next.
+  [[nodiscard]] ir::TensorType variable(int index);
   [[nodiscard]] const ir::Value &value(ir::ValueId id) const;
   [[nodiscard]] const ir::Shape &shape(ir::ValueId id) const { return value(id).type.shape; }
   [[nodiscard]] ir::ElementType element(ir::ValueId id) const { return value(id).type.element; }
@@ -148,6 +150,7 @@ void convert_l2_normalization(NodeImport &n);
 void convert_leaky_relu(NodeImport &n);
 void convert_log_softmax(NodeImport &n);
 void convert_logistic(NodeImport &n);
+void convert_lstm(NodeImport &n);
 void convert_max_pool_2d(NodeImport &n);
 void convert_mean(NodeImport &n);
 void convert_mirror_pad(NodeImport &n);
@@ -172,6 +175,7 @@ void convert_split(NodeImport &n);
 void convert_split_v(NodeImport &n);
 void convert_strided_slice(NodeImport &n);
 void convert_sub(NodeImport &n);
+void convert_svdf(NodeImport &n);
 void convert_tanh(NodeImport &n);
 void convert_tile(NodeImport &n);
 void convert_transpose(NodeImport &n);

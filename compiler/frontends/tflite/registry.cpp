@@ -93,10 +93,12 @@ constexpr std::array kOperators = {
     Registered{schema::BuiltinOperator_STRIDED_SLICE, convert_strided_slice},
     Registered{schema::BuiltinOperator_SUB, convert_sub},
     Registered{schema::BuiltinOperator_SUM, convert_reduce, "sum"},
+    Registered{schema::BuiltinOperator_SVDF, convert_svdf},
     Registered{schema::BuiltinOperator_TANH, convert_tanh},
     Registered{schema::BuiltinOperator_TILE, convert_tile},
     Registered{schema::BuiltinOperator_TRANSPOSE, convert_transpose},
     Registered{schema::BuiltinOperator_TRANSPOSE_CONV, convert_transpose_conv},
+    Registered{schema::BuiltinOperator_UNIDIRECTIONAL_SEQUENCE_LSTM, convert_lstm},
     Registered{schema::BuiltinOperator_UNPACK, convert_unpack},
 };
 
