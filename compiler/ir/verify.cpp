@@ -156,7 +156,7 @@ Expected<void> check_sum(const TensorType &input, const TensorType &output) {
 Expected<void> check_svdf_scales(const Node &node, const std::vector<TensorType> &inputs,
                                  const TensorType &output) {
   const double state = double_attribute(node, "state_scale", 1);
-  for (const std::size_t weights : {1, 2}) {
+  for (const std::size_t weights : {std::size_t{1}, std::size_t{2}}) {
     if (auto checked = check_symmetric(*inputs[weights].quantization); !checked) {
       return checked;
     }
