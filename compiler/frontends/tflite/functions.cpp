@@ -39,17 +39,19 @@ void convert_gelu(NodeImport &n) {
   emit_unary(n, options != nullptr && options->approximate() ? "gelu_tanh" : "gelu");
 }
 
-/// Integers with a scale can be compared and chosen from as they are when the scale is one.
+/// Codes of one scale can be compared and chosen from as they are; two functions rescale.
 void convert_binary(NodeImport &n) {
   const std::vector<ir::ValueId> inputs = {n.input(0), n.input(1)};
   const ir::TensorType result = n.declared();
-  const bool chooses = n.function() == "min" || n.function() == "max";
+  const std::string function(n.function());
+  const bool rescales = function == "squared_difference" || function == "prelu";
+  const bool chooses = function == "min" || function == "max";
   const bool compares = result.element == ir::ElementType::kBool;
-  if (n.ok() && !chooses && !compares && n.value(inputs[0]).type.quantization) {
+  if (n.ok() && !rescales && !chooses && !compares && n.value(inputs[0]).type.quantization) {
     n.unsupported("is not supported in quantised arithmetic");
   }
-  if (has_one_scale(n, inputs, result)) {
-    n.produce(ir::Op::kBinary, inputs, {{"function", std::string(n.function())}});
+  if (rescales || has_one_scale(n, inputs, result)) {
+    n.produce(ir::Op::kBinary, inputs, {{"function", function}});
   }
 }
 

@@ -156,12 +156,13 @@ TEST(Reduce, NormalisesRows) {
   EXPECT_THAT(y[1], Pointwise(FloatNear(1e-6F), Floats{0.6F, 0.8F}));
 }
 
-TEST(Reduce, DoesNotSumCodes) {
+TEST(Reduce, DoesNotMultiplyCodes) {
   ModelBuilder m;
   const int x = m.input(I8, {2, 3}, {{0.5F}, {3}});
   const int y = m.output(m.tensor(I8, {2}, {{0.5F}, {3}}));
-  m.node(BuiltinOperator_SUM, {x, m.ints({1})}, {y}).with(ReducerOptionsT{});
-  EXPECT_THAT(import_error(m), HasSubstr("(SUM): is not supported in quantised arithmetic"));
+  m.node(BuiltinOperator_REDUCE_PROD, {x, m.ints({1})}, {y}).with(ReducerOptionsT{});
+  EXPECT_THAT(import_error(m),
+              HasSubstr("(REDUCE_PROD): is not supported in quantised arithmetic"));
 }
 
 } // namespace

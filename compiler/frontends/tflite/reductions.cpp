@@ -59,11 +59,10 @@ void convert_reduce(NodeImport &n) {
   const ir::ValueId x = n.input(0);
   ir::Attributes attributes = reducer_attributes(n, x);
   attributes["function"] = std::string(n.function());
-  const bool chooses = n.function() == "min" || n.function() == "max";
-  if (n.ok() && n.value(x).type.quantization && !chooses) {
+  if (n.ok() && n.value(x).type.quantization && n.function() == "prod") {
     n.unsupported("is not supported in quantised arithmetic");
   }
-  if (has_one_scale(n, {x}, n.declared())) {
+  if (n.function() == "sum" || has_one_scale(n, {x}, n.declared())) {
     n.produce(ir::Op::kReduce, {x}, std::move(attributes));
   }
 }
