@@ -8,12 +8,22 @@ namespace {
 
 /// Hostile models can ask for large results from small constants; beyond this they stay nodes.
 constexpr std::size_t kMaxFoldedBytes = std::size_t{64} << 20;
+constexpr std::size_t kAlwaysFoldedBytes = std::size_t{1} << 20;
+
+/// What a pass may read and write: a few times the constants that are there.
+std::size_t folding_budget(const ir::Graph &graph) {
+  std::size_t bytes = 0;
+  for (const ir::Value &value : graph.values) {
+    bytes += value.constant ? value.constant->size() : 0;
+  }
+  return std::min(kMaxFoldedBytes, kAlwaysFoldedBytes + 4 * bytes);
+}
 
 } // namespace
 
 Expected<void> fold_constants(ir::Graph &graph) {
+  std::size_t budget = folding_budget(graph);
   Rewriter rewriter(graph);
-  std::size_t budget = kMaxFoldedBytes;
   return rewriter.run([&](const ir::Node &node) {
     const std::size_t cost = interpret::evaluation_bytes(rewriter.graph(), node);
     if (!interpret::is_cheap(node.op) || cost > budget) {

@@ -2,6 +2,8 @@
 // Functions of one and of two elements, reductions, and what integers cannot do.
 #include "compiler/frontends/tflite/run_model.hpp"
 
+#include <cmath>
+
 namespace tinyml::tflite {
 namespace {
 
@@ -103,9 +105,45 @@ TEST(Binary, ChoosesBetweenCodesOfOneScaleOnly) {
     const int y = m.output(m.tensor(I8, {2}, {{0.5F}, {3}}));
     m.node(BuiltinOperator_MAXIMUM, {a, b}, {y});
     if (other == 0.5F) {
-      EXPECT_EQ(imported(m).nodes.size(), 1U);
+      EXPECT_THAT(run<std::int8_t>(m, {{1, 2}, {-9, 9}}), ElementsAre(1, 9));
     } else {
       EXPECT_THAT(import_error(m), HasSubstr("(MAXIMUM): is supported in integers only where"));
+    }
+  }
+}
+
+struct Int8Case {
+  BuiltinOperator code;
+  float (*function)(float);
+};
+
+/// Every code within a step of the function; what fixed point makes of it bit for bit is tested
+/// with the kernels.
+TEST(Unary, HasAnInt8Form) {
+  const std::vector<Int8Case> cases = {
+      {BuiltinOperator_LOGISTIC, [](float x) { return 1 / (1 + std::exp(-x)); }},
+      {BuiltinOperator_TANH, [](float x) { return std::tanh(x); }},
+      {BuiltinOperator_HARD_SWISH,
+       [](float x) { return x * std::fmin(std::fmax(x + 3, 0.0F), 6.0F) / 6; }},
+      {BuiltinOperator_ELU, [](float x) { return x > 0 ? x : std::expm1(x); }},
+      {BuiltinOperator_GELU, [](float x) { return x * std::erfc(-x * 0.707106781F) / 2; }},
+      {BuiltinOperator_ABS, [](float x) { return std::fabs(x); }},
+      {BuiltinOperator_EXP, [](float x) { return std::exp(x); }},
+  };
+  constexpr float kScale = 0.03125F;
+  for (const Int8Case &one : cases) {
+    ModelBuilder m;
+    const int x = m.input(I8, {255}, {{kScale}, {10}});
+    const int y = m.output(m.tensor(I8, {255}, {{kScale}, {-20}}));
+    m.node(one.code, {x}, {y});
+    const auto codes = counting<std::int8_t>(255, -127);
+    const auto made = run<std::int8_t>(m, {codes});
+    ASSERT_EQ(made.size(), codes.size()) << EnumNameBuiltinOperator(one.code);
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      const float real = one.function(kScale * static_cast<float>(codes[i] - 10));
+      const float wanted = std::fmin(std::fmax(real / kScale - 20, -128.0F), 127.0F);
+      ASSERT_NEAR(static_cast<float>(made[i]), wanted, 1.01F)
+          << EnumNameBuiltinOperator(one.code) << " of " << static_cast<int>(codes[i]);
     }
   }
 }
