@@ -45,8 +45,8 @@ struct StridedCopy {
         from += index * source_steps[d];
         to += index * target_steps[d];
       }
-      std::memcpy(target + static_cast<std::size_t>(to) * size,
-                  source + static_cast<std::size_t>(from) * size, size);
+      const auto bytes = static_cast<std::int64_t>(size); // steps may be negative
+      std::memcpy(target + to * bytes, source + from * bytes, size);
     }
   }
 };

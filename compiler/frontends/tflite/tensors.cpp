@@ -4,6 +4,7 @@
 #include "compiler/ir/types.hpp"
 
 #include <bit>
+#include <cstring>
 #include <limits>
 
 namespace tinyml::tflite {
@@ -58,6 +59,13 @@ ir::ConstantData widened_halves(const flatbuffers::Vector<std::uint8_t> &data) {
     floats.push_back(widened(static_cast<std::uint16_t>(data[i] | (data[i + 1] << 8))));
   }
   return ir::constant_data(floats);
+}
+
+/// The verifier lets 64-bit numbers lie at addresses that are multiples of four only.
+std::int64_t number_at(const flatbuffers::Vector<std::int64_t> &list, std::size_t index) {
+  std::int64_t number = 0;
+  std::memcpy(&number, list.Data() + index * sizeof(number), sizeof(number));
+  return flatbuffers::EndianScalar(number);
 }
 
 } // namespace
@@ -126,7 +134,7 @@ Expected<ir::Quantization> Tensors::quantization(std::size_t index, const ir::Sh
                                               " zero points");
   }
   for (flatbuffers::uoffset_t i = 0; zeros != nullptr && i < zeros->size(); ++i) {
-    const std::int64_t zero = zeros->Get(i);
+    const std::int64_t zero = number_at(*zeros, i);
     if (zero < std::numeric_limits<std::int32_t>::min() ||
         zero > std::numeric_limits<std::int32_t>::max()) {
       return fail(ErrorCode::kInvalidInput, label(index) + " has zero point " +
