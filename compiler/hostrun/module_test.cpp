@@ -272,8 +272,7 @@ private:
   void grow_quantized(ir::ValueId x, const ir::Shape &shape, const ir::TensorType &like) {
     switch (pick(is_int8() ? 0 : 4, 7)) {
     case 0:
-      return node(Op::kLookup, {x, ir::add_constant(graph_, "table", type({256}), noise(256))},
-                  {});
+      return node(Op::kLookup, {x, ir::add_constant(graph_, "table", type({256}), noise(256))}, {});
     case 1: {
       const char *const names[] = {"hard_swish", "leaky_relu", "abs", "rsqrt", "exp", "elu"};
       return node(Op::kUnary, {x}, {{"function", std::string(names[pick(0, 5)])}, {"alpha", 0.1}});
