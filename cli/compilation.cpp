@@ -10,6 +10,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <set>
 
 namespace tinyml::cli {
 namespace {
@@ -132,6 +133,26 @@ void add_backend_flags(CLI::App &verb, BackendFlags &flags) {
   verb.add_option("--accelerator", flags.accelerators,
                   "An accelerator that the device has beside what the board's kit says; may be "
                   "repeated");
+}
+
+Expected<std::filesystem::path> host_include_folder(const Context &context) {
+  const auto kits = context.kits_folder();
+  if (!kits.ok()) {
+    return Failure{kits.error()};
+  }
+  std::set<std::filesystem::path> found;
+  std::error_code error;
+  for (const auto &kit : std::filesystem::directory_iterator(*kits, error)) {
+    if (std::filesystem::is_directory(kit.path() / "include" / "kernels", error)) {
+      found.insert(kit.path() / "include");
+    }
+  }
+  if (found.empty()) {
+    return fail(ErrorCode::kNotFound,
+                "no kit in '" + kits->string() + "' has the kernels' headers; build one with make");
+  }
+  const auto linux_headers = *kits / "linux" / "include";
+  return found.contains(linux_headers) ? linux_headers : *found.begin();
 }
 
 } // namespace tinyml::cli

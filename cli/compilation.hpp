@@ -31,4 +31,8 @@ void add_backend_flags(CLI::App &verb, BackendFlags &flags);
 [[nodiscard]] Expected<nlohmann::json> compile_into(const Context &context, const LocalBuild &build,
                                                     const std::filesystem::path &output);
 
+/// Where the kernels' headers lie for code that is compiled on and for this machine: the include
+/// folder of the first kit that there is, for they are the same in each.
+[[nodiscard]] Expected<std::filesystem::path> host_include_folder(const Context &context);
+
 } // namespace tinyml::cli

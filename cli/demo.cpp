@@ -148,9 +148,9 @@ TestImages test_images(std::size_t count) {
 Expected<double> float_accuracy(const Context &context, const std::string &model,
                                 const datasets::ImageSet &images) {
   const auto source = read_model(context, {.model = model, .float32 = true});
-  const auto kits = context.kits_folder();
-  if (!source.ok() || !kits.ok()) {
-    return Failure{source.ok() ? kits.error() : source.error()};
+  const auto headers = host_include_folder(context);
+  if (!source.ok() || !headers.ok()) {
+    return Failure{source.ok() ? headers.error() : source.error()};
   }
   const std::string isa = hostrun::host_kernel_set();
   const auto compiled = driver::compile_model(
@@ -158,8 +158,8 @@ Expected<double> float_accuracy(const Context &context, const std::string &model
   if (!compiled.ok()) {
     return Failure{compiled.error()};
   }
-  auto module = hostrun::HostModule::build(
-      compiled->module.files, {.include_dir = *kits / "linux" / "include", .isa = isa});
+  auto module = hostrun::HostModule::build(compiled->module.files,
+                                           {.include_dir = *headers, .isa = isa});
   if (!module.ok()) {
     return Failure{module.error()};
   }

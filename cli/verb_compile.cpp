@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/compilation.hpp"
+#include "cli/compile_package.hpp"
 #include "cli/context.hpp"
 #include "cli/terminal.hpp"
+#include "compiler/package/targets.hpp"
 
 #include <fmt/format.h>
 #include <iostream>
@@ -11,10 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-struct CompileFlags {
-  ModelFlags model;
-  std::string board;
-  std::string output;
+struct CompileFlags : PackageFlags {
   BackendFlags backend;
 };
 
@@ -36,7 +35,35 @@ void print_report(const json &report, const std::string &output) {
       << "written to " << output << ": sources/, image.elf, payload.bin, module.so, result.json\n";
 }
 
+/// Flags that only one of the two ways of compiling has.
+Expected<void> check_flags(const CompileFlags &flags) {
+  const bool has_backend = !flags.backend.program.empty() || !flags.backend.accelerators.empty();
+  if (!flags.package.empty() && has_backend) {
+    return fail(ErrorCode::kInvalidInput,
+                "--backend and --accelerator make images, --package is the built-in compiler's");
+  }
+  if (flags.package.empty() && flags.board.empty()) {
+    return fail(ErrorCode::kInvalidInput,
+                "--board says what to compile for; without a board there is --package");
+  }
+  if (flags.package.empty() && (!flags.isa.empty() || !flags.name.empty() || flags.force)) {
+    return fail(ErrorCode::kInvalidInput, "--isa, --name and --force go with --package");
+  }
+  return {};
+}
+
 Expected<void> compile(const Context &context, const CompileFlags &flags) {
+  if (const auto checked = check_flags(flags); !checked.ok()) {
+    return checked;
+  }
+  if (!flags.package.empty()) {
+    const auto report = compile_package(context, flags);
+    if (!report.ok()) {
+      return Failure{report.error()};
+    }
+    context.show(*report, [&] { print_package(*report, flags.output); });
+    return {};
+  }
   const auto result = compile_into(context,
                                    {.model = flags.model,
                                     .board = flags.board,
@@ -53,15 +80,27 @@ Expected<void> compile(const Context &context, const CompileFlags &flags) {
 } // namespace
 
 void add_compile(CLI::App &app, Context &context) {
-  CLI::App *verb =
-      app.add_subcommand("compile", "Compile a model for a board: sources, linked image, report");
+  CLI::App *verb = app.add_subcommand(
+      "compile", "Compile a model for a board, or as a package of sources for your own project");
   verb->footer("Examples:\n  tinyml compile mnist-lenet --board mps2-an385 -o out\n"
                "  tinyml compile my.onnx --board linux --calibration-data samples.f32 -o out\n"
                "  tinyml compile mnist-mlp --board mps2-an385 --backend ./tinyml-dense-array "
-               "--accelerator dense-array -o out");
+               "--accelerator dense-array -o out\n"
+               "  tinyml compile mnist-lenet --package cmake --isa armv7e-m -o mnist_lenet\n"
+               "  tinyml compile mnist-lenet --package wasm -o mnist_lenet_wasm\n\n"
+               "Instruction sets:\n" +
+               package::known_targets());
   auto flags = std::make_shared<CompileFlags>();
   add_model_flags(*verb, flags->model);
-  verb->add_option("--board", flags->board, "Board to compile for")->required();
+  verb->add_option("--board", flags->board, "Board to compile for");
+  verb->add_option(
+      "--package", flags->package,
+      "Sources for a project instead of an image: cmake, arduino, zephyr, esp-idf, wasm");
+  verb->add_option("--isa", flags->isa,
+                   "With --package: the instruction set instead of a board (default: any)");
+  verb->add_option("--name", flags->name,
+                   "With --package: its C identifier (default: made from the model's name)");
+  verb->add_flag("--force", flags->force, "With --package: replace an older package in the folder");
   verb->add_option("-o,--output", flags->output, "Folder for the result; created when missing")
       ->required();
   add_backend_flags(*verb, flags->backend);

@@ -44,10 +44,10 @@ Expected<std::size_t> count_of(ByteView inputs, std::size_t input_bytes) {
 }
 
 Expected<Execution> exec_on_host(const Context &context, const ExecFlags &flags, ByteView inputs) {
-  const auto kits = context.kits_folder();
+  const auto headers = host_include_folder(context);
   const auto source = read_model(context, flags.model);
-  if (!kits.ok() || !source.ok()) {
-    return Failure{kits.ok() ? source.error() : kits.error()};
+  if (!headers.ok() || !source.ok()) {
+    return Failure{headers.ok() ? source.error() : headers.error()};
   }
   if (!source->note.empty()) {
     std::cerr << "tinyml: " << source->note << '\n';
@@ -58,8 +58,8 @@ Expected<Execution> exec_on_host(const Context &context, const ExecFlags &flags,
   if (!compiled.ok()) {
     return about_model(flags.model, compiled.error());
   }
-  auto module = hostrun::HostModule::build(
-      compiled->module.files, {.include_dir = *kits / "linux" / "include", .isa = options.isa});
+  auto module = hostrun::HostModule::build(compiled->module.files,
+                                           {.include_dir = *headers, .isa = options.isa});
   if (!module.ok()) {
     return Failure{module.error()};
   }
