@@ -61,6 +61,7 @@ struct Contents {
   std::uint64_t weight_bytes = 0;
   std::uint64_t macs = 0;
   std::vector<codegen::LayerReport> layers;
+  bool has_reset = false; ///< the module defines <id>_reset
   std::vector<File> sources; ///< paths below the source folder
   TestVector vector;
   std::optional<Sizes> sizes; ///< absent when `size_note` says why

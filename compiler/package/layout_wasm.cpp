@@ -89,6 +89,11 @@ class Model {
     return outputs.map((_, index) => this.output(index).slice());
   }
 
+  /** Forgets what former runs left behind, where the model remembers anything. */
+  reset() {
+    this.#exports.@id@_reset?.();
+  }
+
   /** Real values as elements of an input. */
   quantize(reals, index = 0) {
     const { type, scale, zeroPoint } = this.#tensor(inputs, index);
@@ -138,6 +143,7 @@ export interface Model {
   input(index?: number): Elements;
   output(index?: number): Elements;
   run(...values: ArrayLike<number>[]): Elements[];
+  reset(): void;
   quantize(reals: ArrayLike<number>, index?: number): Elements;
   dequantize(elements: ArrayLike<number>, index?: number): Float32Array;
 }

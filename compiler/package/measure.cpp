@@ -27,28 +27,37 @@ void add_sections(const link::ElfFile &elf, Sizes &sizes) {
   }
 }
 
-Expected<void> compile(const fs::path &root, const std::string &source, const fs::path &object,
-                       const Contents &contents) {
+/// Compiles `source` into `object`, with `root`/include on the include path.
+Expected<host::Outcome> compile(const fs::path &root, const fs::path &source,
+                                const fs::path &object, const Target &target) {
   host::Command command;
-  const Target &target = contents.target;
-  command.argv = {target.compiler, "-std=c++17", "-Os"};
+  command.argv = {target.compiler, "-std=c++17", "-Os", "-fno-asynchronous-unwind-tables"};
   for (const auto *flags :
        {&target.flags, &target.required_flags, &target.header_flags, &source_flags()}) {
     command.argv.insert(command.argv.end(), flags->begin(), flags->end());
   }
-  for (const std::string &word :
-       {std::string("-fno-asynchronous-unwind-tables"), "-I" + (root / "include").string(),
-        std::string("-c"), (root / "src" / source).string(), std::string("-o"), object.string()}) {
-    command.argv.push_back(word);
-  }
+  command.argv.insert(command.argv.end(), {"-I" + (root / "include").string(), "-c",
+                                           source.string(), "-o", object.string()});
   command.working_directory = object.parent_path();
-  const auto outcome = host::run(command);
+  return host::run(command);
+}
+
+/// Whether the compiler is there, knows the processor and has a C++ library: without it nothing is
+/// measured, while an error in our own sources is one.
+Expected<void> check_compiler(const fs::path &folder, const Target &target) {
+  const fs::path probe = folder / "probe.cpp";
+  const auto written =
+      host::write_text(probe, "#include <cmath>\n#include <cstdint>\n#include <limits>\n");
+  if (!written.ok()) {
+    return written;
+  }
+  const auto outcome = compile(folder, probe, folder / "probe.o", target);
   if (!outcome.ok()) {
     return fail(ErrorCode::kUnavailable, target.compiler + " is not installed");
   }
   if (!outcome->succeeded()) {
     return fail(ErrorCode::kUnavailable,
-                target.compiler + " " + outcome->describe() + ":\n" + outcome->output);
+                target.compiler + " cannot compile C++ for this processor here");
   }
   return {};
 }
@@ -67,6 +76,9 @@ Expected<Sizes> measure(const fs::path &root, const Contents &contents) {
   if (!objects.ok()) {
     return Failure{objects.error()};
   }
+  if (const auto ready = check_compiler(objects->path(), contents.target); !ready.ok()) {
+    return Failure{ready.error()};
+  }
   Sizes sizes{.compiler = contents.target.compiler, .flags = contents.target.flags};
   sizes.flags.insert(sizes.flags.begin(), "-Os");
   for (const File &source : contents.sources) {
@@ -74,8 +86,11 @@ Expected<Sizes> measure(const fs::path &root, const Contents &contents) {
       continue;
     }
     const fs::path object = objects->path() / (source.path + ".o");
-    if (const auto done = compile(root, source.path, object, contents); !done.ok()) {
-      return Failure{done.error()};
+    const auto outcome = compile(root, root / "src" / source.path, object, contents.target);
+    if (!outcome.ok() || !outcome->succeeded()) {
+      return fail(ErrorCode::kInternal,
+                  contents.target.compiler + " refuses " + source.path + ":\n" +
+                      (outcome.ok() ? outcome->output : outcome.error().message));
     }
     const auto bytes = host::read_file(object);
     const auto elf =

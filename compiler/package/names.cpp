@@ -4,7 +4,7 @@
 #include "compiler/codegen/text.hpp"
 
 #include <algorithm>
-#include <set>
+#include <iterator>
 
 namespace tinyml::package {
 namespace {
@@ -24,40 +24,40 @@ std::string lower(std::string text) {
 /// Words that cannot be a header, a CMake target or a function prefix in somebody's project: the
 /// names of C, C++ and POSIX headers, of headers that embedded projects have, keywords that a name
 /// could become, and CMake's own targets.
+constexpr std::string_view kReserved[] = {
+    // C and POSIX headers
+    "aio", "assert", "complex", "cpio", "ctype", "dirent", "dlfcn", "endian", "errno", "fcntl",
+    "features", "fenv", "float", "fnmatch", "ftw", "getopt", "glob", "grp", "iconv", "inttypes",
+    "iso646", "langinfo", "libgen", "limits", "link", "locale", "malloc", "math", "memory",
+    "monetary", "netdb", "nl_types", "poll", "pthread", "pwd", "regex", "sched", "search",
+    "semaphore", "setjmp", "signal", "spawn", "stdalign", "stdarg", "stdatomic", "stdbool",
+    "stddef", "stdint", "stdio", "stdlib", "stdnoreturn", "string", "strings", "stropts", "syslog",
+    "tar", "termios", "tgmath", "threads", "time", "uchar", "ulimit", "unistd", "utime", "utmpx",
+    "values", "wchar", "wctype", "wordexp", "alloca", "newlib", "reent",
+    // C++ headers (in folders that are searched for both)
+    "algorithm", "any", "array", "atomic", "bit", "bitset", "charconv", "chrono", "cmath",
+    "cstddef", "cstdint", "cstring", "exception", "functional", "iterator", "list", "map", "new",
+    "numeric", "optional", "random", "ratio", "set", "span", "tuple", "typeinfo", "utility",
+    "valarray", "variant", "vector", "version",
+    // headers and symbols of embedded projects
+    "arduino", "application", "board", "common", "config", "device", "driver", "gpio", "hal", "i2c",
+    "kernel", "kernels", "main", "model", "sdkconfig", "spi", "system", "uart", "wire", "zephyr",
+    // words of the languages
+    "alignas", "alignof", "and", "asm", "auto", "bool", "break", "case", "catch", "char", "class",
+    "const", "constexpr", "continue", "default", "delete", "do", "double", "else", "enum",
+    "explicit", "export", "extern", "false", "for", "friend", "goto", "if", "inline", "int", "long",
+    "mutable", "namespace", "not", "operator", "or", "private", "protected", "public", "register",
+    "return", "short", "signed", "sizeof", "static", "std", "struct", "switch", "template", "this",
+    "throw", "true", "try", "typedef", "typename", "union", "unsigned", "using", "virtual", "void",
+    "volatile", "while", "xor",
+    // CMake targets and package folders
+    "all", "clean", "depend", "edit_cache", "example", "examples", "help", "include", "install",
+    "package", "rebuild_cache", "src", "test", "weights", "api",
+    // ours
+    "tinyml", "tinyml_model", "tinyml_module"};
+
 bool is_reserved(const std::string &id) {
-  static const std::set<std::string> kReserved = {
-      // C and POSIX headers
-      "aio", "assert", "complex", "cpio", "ctype", "dirent", "dlfcn", "endian", "errno", "fcntl",
-      "features", "fenv", "float", "fnmatch", "ftw", "getopt", "glob", "grp", "iconv", "inttypes",
-      "iso646", "langinfo", "libgen", "limits", "link", "locale", "malloc", "math", "memory",
-      "monetary", "netdb", "nl_types", "poll", "pthread", "pwd", "regex", "sched", "search",
-      "semaphore", "setjmp", "signal", "spawn", "stdalign", "stdarg", "stdatomic", "stdbool",
-      "stddef", "stdint", "stdio", "stdlib", "stdnoreturn", "string", "strings", "stropts",
-      "syslog", "tar", "termios", "tgmath", "threads", "time", "uchar", "ulimit", "unistd", "utime",
-      "utmpx", "values", "wchar", "wctype", "wordexp", "alloca", "newlib", "reent",
-      // C++ headers (in folders that are searched for both)
-      "algorithm", "any", "array", "atomic", "bit", "bitset", "charconv", "chrono", "cmath",
-      "cstddef", "cstdint", "cstring", "exception", "functional", "iterator", "list", "map", "new",
-      "numeric", "optional", "random", "ratio", "set", "span", "tuple", "typeinfo", "utility",
-      "valarray", "variant", "vector", "version",
-      // headers and symbols of embedded projects
-      "arduino", "application", "board", "common", "config", "device", "driver", "gpio", "hal",
-      "i2c", "kernel", "kernels", "main", "model", "sdkconfig", "spi", "system", "uart", "wire",
-      "zephyr",
-      // words of the languages
-      "alignas", "alignof", "and", "asm", "auto", "bool", "break", "case", "catch", "char", "class",
-      "const", "constexpr", "continue", "default", "delete", "do", "double", "else", "enum",
-      "explicit", "export", "extern", "false", "for", "friend", "goto", "if", "inline", "int",
-      "long", "mutable", "namespace", "not", "operator", "or", "private", "protected", "public",
-      "register", "return", "short", "signed", "sizeof", "static", "std", "struct", "switch",
-      "template", "this", "throw", "true", "try", "typedef", "typename", "union", "unsigned",
-      "using", "virtual", "void", "volatile", "while", "xor",
-      // CMake targets and package folders
-      "all", "clean", "depend", "edit_cache", "example", "examples", "help", "include", "install",
-      "package", "rebuild_cache", "src", "test", "weights", "api",
-      // ours
-      "tinyml", "tinyml_model", "tinyml_module"};
-  return kReserved.contains(id);
+  return std::find(std::begin(kReserved), std::end(kReserved), id) != std::end(kReserved);
 }
 
 bool is_identifier(const std::string &id) {

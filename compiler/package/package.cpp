@@ -12,6 +12,7 @@
 #include "compiler/package/write_tree.hpp"
 #include "host/files.hpp"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -29,7 +30,12 @@ constexpr std::array<std::pair<Kind, const char *>, 5> kKinds = {{{Kind::kCMake,
 
 bool is_wasm(const Target &target) { return target.name.starts_with("wasm"); }
 
-Expected<void> check_target(const PackageOptions &options) {
+Expected<void> check_target(const driver::CompiledModel &model, const PackageOptions &options) {
+  if (model.plan.isa != options.target.kernel_set) {
+    return fail(ErrorCode::kInternal, "the model was compiled for the kernel set '" +
+                                          model.plan.isa + "', the package is for '" +
+                                          options.target.kernel_set + "'");
+  }
   if ((options.kind == Kind::kWasm) == is_wasm(options.target)) {
     return {};
   }
@@ -52,6 +58,14 @@ Files layout(const Contents &contents, Kind kind) {
     break;
   }
   return wasm_layout(contents);
+}
+
+/// Modules of models that remember something from run to run define tinyml_module_reset.
+bool defines_reset(const Contents &contents) {
+  const std::string definition = " " + contents.names.id + "_reset() {";
+  return std::any_of(contents.sources.begin(), contents.sources.end(), [&](const File &file) {
+    return file.content.find(definition) != std::string::npos;
+  });
 }
 
 Expected<Contents> contents_of(const driver::CompiledModel &model, const PackageOptions &options) {
@@ -78,6 +92,7 @@ Expected<Contents> contents_of(const driver::CompiledModel &model, const Package
                     .layers = model.module.layers,
                     .sources = *std::move(sources),
                     .vector = *std::move(vector)};
+  contents.has_reset = defines_reset(contents);
   contents.sources.push_back(c_api_source(contents));
   return contents;
 }
@@ -99,7 +114,7 @@ Expected<void> add_sizes(Contents &contents) {
   if (sizes.error().code != ErrorCode::kUnavailable) {
     return Failure{sizes.error()};
   }
-  contents.size_note = sizes.error().message.substr(0, sizes.error().message.find('\n'));
+  contents.size_note = sizes.error().message;
   return {};
 }
 
@@ -168,7 +183,7 @@ const char *name_of(Kind kind) { return kKinds[static_cast<std::size_t>(kind)].s
 
 Expected<json> write_package(const driver::CompiledModel &model, const PackageOptions &options,
                              const fs::path &destination) {
-  if (const auto fits = check_target(options); !fits.ok()) {
+  if (const auto fits = check_target(model, options); !fits.ok()) {
     return Failure{fits.error()};
   }
   auto staged = StagedFolder::create(destination, options.replace);

@@ -40,7 +40,8 @@ protected:
       options.target = *target_named(target);
     }
     const fs::path out = folder_.path() / name;
-    const auto report = write_package(compiled(model, name), options, out);
+    const auto report =
+        write_package(compiled(model, name, options.target.kernel_set), options, out);
     EXPECT_TRUE(report.ok()) << report.error().message;
     report_ = report.ok() ? *report : nlohmann::json();
     return out;

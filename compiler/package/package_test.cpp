@@ -272,6 +272,14 @@ TEST_F(Package, WasmIsForWasmAlone) {
   EXPECT_EQ(report.error().code, ErrorCode::kInvalidInput);
 }
 
+TEST_F(Package, RefusesAModelThatWasPackedForOtherKernels) {
+  auto options = options_for(Kind::kCMake, "tiny");
+  options.target = *target_named("dsp");
+  const auto report = write_package(compiled(kInt8Model, "tiny"), options, folder_.path() / "out");
+  ASSERT_FALSE(report.ok());
+  EXPECT_THAT(report.error().message, HasSubstr("compiled for the kernel set 'scalar'"));
+}
+
 TEST_F(Package, TellsWhatAWasmPackageNeeds) {
   const std::string path = ::getenv("PATH");
   ::setenv("PATH", folder_.path().c_str(), 1);

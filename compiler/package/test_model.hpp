@@ -34,17 +34,17 @@ inline constexpr std::string_view kFloatModel = R"(graph "g" {
 }
 )";
 
-[[nodiscard]] inline driver::CompiledModel compiled(std::string_view text,
-                                                    const std::string &name) {
+[[nodiscard]] inline driver::CompiledModel compiled(std::string_view text, const std::string &name,
+                                                    const std::string &kernel_set = "scalar") {
   driver::CompiledModel model;
   auto graph = ir::parse(text);
   EXPECT_TRUE(graph.ok()) << graph.error().message;
   model.graph = *std::move(graph);
-  auto plan = plan::make_plan(model.graph);
+  auto plan = plan::make_plan(model.graph, {.isa = kernel_set});
   EXPECT_TRUE(plan.ok()) << plan.error().message;
   model.plan = *std::move(plan);
-  auto module =
-      codegen::generate(model.graph, model.plan, {.model_name = name, .min_arena_bytes = 1});
+  auto module = codegen::generate(model.graph, model.plan,
+                                  {.model_name = name, .isa = kernel_set, .min_arena_bytes = 1});
   EXPECT_TRUE(module.ok()) << module.error().message;
   model.module = *std::move(module);
   return model;

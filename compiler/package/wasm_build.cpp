@@ -245,6 +245,9 @@ std::vector<std::string> wasm_command(const Contents &contents) {
   for (const char *name : {"_run", "_input", "_output", "_input_bytes", "_output_bytes"}) {
     command.push_back("-Wl,--export=" + id + name);
   }
+  if (contents.has_reset) {
+    command.push_back("-Wl,--export=" + id + "_reset");
+  }
   command.insert(command.end(), {"-o", id + ".wasm"});
   for (const File &source : contents.sources) {
     if (source.path.ends_with(".cpp")) {

@@ -10,8 +10,8 @@ namespace tinyml::package {
 /// A file that every package has; it marks a folder as one that --force may replace.
 inline constexpr const char *kMarker = "tinyml-package.json";
 
-/// Writes the files below `root`, creating folders. Nothing is synced: after a power cut a package is
-/// made again.
+/// Writes the files below `root`, creating folders. Nothing is synced: after a power cut a package
+/// is made again.
 [[nodiscard]] Expected<void> write_files(const std::filesystem::path &root,
                                          const std::vector<File> &files);
 

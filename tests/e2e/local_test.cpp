@@ -93,6 +93,27 @@ TEST(Compile, GivesTheSameBytesForTheSameModel) {
   EXPECT_EQ(payloads[0], payloads[1]);
 }
 
+TEST(Compile, PackagesAModelThatAPlainCompilerBuildsAndRuns) {
+  const auto folder = host::TemporaryFolder::create("package");
+  ASSERT_TRUE(folder.ok());
+  const auto output = folder->path() / "lenet";
+  const std::vector<std::string> arguments = {"compile", "mnist-lenet", "--package",    "cmake",
+                                              "--json",  "-o",          output.string()};
+  const host::Outcome done = tinyml(arguments);
+  ASSERT_EQ(done.exit_code, 0) << done.output;
+  const json report = json::parse(done.output.substr(done.output.find('{')));
+  EXPECT_EQ(report.at("name"), "mnist_lenet");
+  EXPECT_GE(report.at("sizes").at("ram_bytes"), report.at("arena_bytes"));
+  const auto ran = host::run({.argv = {"sh", "-c",
+                                       "g++ -std=c++17 -Iinclude -c src/*.cpp && gcc -std=c11 "
+                                       "-Iinclude -o run example/main.c *.o && ./run"},
+                              .working_directory = output});
+  ASSERT_TRUE(ran.ok());
+  EXPECT_EQ(ran->exit_code, 0) << ran->output;
+  EXPECT_NE(ran->output.find("ok: 0 wrong output elements"), std::string::npos) << ran->output;
+  EXPECT_EQ(tinyml(arguments).exit_code, 4) << "there is a package already";
+}
+
 TEST(Exec, GivesTheSameBytesHereAndOnEveryBoard) {
   const auto folder = host::TemporaryFolder::create("exec");
   ASSERT_TRUE(folder.ok());
@@ -218,6 +239,11 @@ TEST(BadInput, GetsAMessageAndAnExitCode) {
       {{"exec", "mnist-lenet", "--inputs", "/nowhere", "--outputs", out}, 3, "/nowhere"},
       {{"quantize", "mnist-mlp", "--calibration", "percentile:5"}, 2, "percentile"},
       {{"quantize", "mnist-mlp", "--float-layer", "nobody"}, 2, "there are:"},
+      {{"compile", "mnist-lenet", "-o", out}, 2, "--package"},
+      {{"compile", "mnist-lenet", "--board", "linux", "--force", "-o", out}, 2, "--package"},
+      {{"compile", "mnist-lenet", "--package", "floppy", "-o", out}, 2, "esp-idf"},
+      {{"compile", "mnist-lenet", "--package", "cmake", "--isa", "6502", "-o", out}, 7, "rv32imc"},
+      {{"compile", "mnist-lenet", "--package", "cmake", "--name", "a b", "-o", out}, 2, "a b"},
       {{"order"}, 2, "MODEL"},
       {{"dance"}, 2, "dance"},
   };
