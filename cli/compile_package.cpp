@@ -55,7 +55,7 @@ Expected<json> compile_package(const Context &context, const PackageFlags &flags
   options.precision = flags.model.float32 ? driver::Precision::kFloat32 : driver::Precision::kInt8;
   options.calibration = source->calibration;
   options.isa = target->kernel_set;
-  options.min_arena_bytes = 1;
+  options.optimize = *driver::parse_optimize(flags.model.optimize); // checked by CLI11
   const auto model = driver::compile_model(source->bytes, options);
   if (!model.ok()) {
     return about_model(flags.model, model.error());

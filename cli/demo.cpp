@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/demo.hpp"
 
+#include "cli/compilation.hpp"
 #include "cli/image_file.hpp"
 #include "cli/model_source.hpp"
 #include "cli/orders.hpp"

@@ -33,6 +33,7 @@ extern "C" {
 #endif
 
 #define @ID@_ARENA_BYTES @arena_array@u
+#define @ID@_STATE_BYTES @state@u
 #define @ID@_WEIGHT_BYTES @weights@u
 #define @ID@_MACS @macs@u /* multiply-accumulates of one run */
 #define @ID@_INPUT_COUNT @inputs@u
@@ -43,7 +44,11 @@ extern "C" {
 constexpr std::string_view kFunctions = R"(/* Computes the outputs from the inputs. */
 void @id@_run(void);
 
-@reset@/* Where input (output) `index` lies, aligned for its element type; NULL when there is none. */
+/* Forgets what former runs left behind, where the model has operators that remember
+ * (@ID@_STATE_BYTES is not 0). The first run finds everything forgotten. */
+void @id@_reset(void);
+
+/* Where input (output) `index` lies, aligned for its element type; NULL when there is none. */
 void *@id@_input(unsigned index);
 const void *@id@_output(unsigned index);
 /* Its size in bytes; 0 when there is none. */
@@ -52,13 +57,6 @@ size_t @id@_output_bytes(unsigned index);
 
 /* Behind the functions below; no need to use it. */
 extern uint8_t @id@_arena[];
-
-)";
-
-constexpr std::string_view kReset =
-    R"(/* Forgets what former runs left behind, where the model has operators that remember. The first run
- * finds everything forgotten. */
-void @id@_reset(void);
 
 )";
 
@@ -201,7 +199,6 @@ std::size_t @id@_output_bytes(unsigned index) { return bytes(output(index)); }
 std::string c_header(const Contents &contents) {
   auto words = contents.words();
   words["arena_array"] = std::to_string(std::max<std::uint32_t>(contents.arena_bytes, 1));
-  words["reset"] = contents.has_reset ? filled(kReset, words) : "";
   std::string text = filled(kHead, words) + filled(kFunctions, words);
   for (std::size_t i = 0; i < contents.inputs.size(); ++i) {
     text += tensor_text(contents, contents.inputs[i], "input", i);

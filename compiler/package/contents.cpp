@@ -10,6 +10,7 @@ std::map<std::string, std::string> Contents::words() const {
           {"ID", names.macro},
           {"display", names.display},
           {"arena", std::to_string(arena_bytes)},
+          {"state", std::to_string(state_bytes)},
           {"macs", std::to_string(macs)},
           {"weights", std::to_string(weight_bytes)},
           {"inputs", std::to_string(inputs.size())},

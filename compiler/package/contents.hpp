@@ -58,10 +58,11 @@ struct Contents {
   std::vector<Tensor> inputs;
   std::vector<Tensor> outputs;
   std::uint32_t arena_bytes = 0;
+  std::uint64_t state_bytes = 0; ///< what operators remember from run to run, beside the arena
   std::uint64_t weight_bytes = 0;
   std::uint64_t macs = 0;
   std::vector<codegen::LayerReport> layers;
-  bool has_reset = false; ///< the module defines <id>_reset
+  std::string level = "-O2"; ///< compiler's optimisation for what the model was made for
   std::vector<File> sources; ///< paths below the source folder
   TestVector vector;
   std::optional<Sizes> sizes; ///< absent when `size_note` says why

@@ -91,7 +91,7 @@ class Model {
 
   /** Forgets what former runs left behind, where the model remembers anything. */
   reset() {
-    this.#exports.@id@_reset?.();
+    this.#exports.@id@_reset();
   }
 
   /** Real values as elements of an input. */

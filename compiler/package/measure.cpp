@@ -29,9 +29,10 @@ void add_sections(const link::ElfFile &elf, Sizes &sizes) {
 
 /// Compiles `source` into `object`, with `root`/include on the include path.
 Expected<host::Outcome> compile(const fs::path &root, const fs::path &source,
-                                const fs::path &object, const Target &target) {
+                                const fs::path &object, const Contents &contents) {
+  const Target &target = contents.target;
   host::Command command;
-  command.argv = {target.compiler, "-std=c++17", "-Os", "-fno-asynchronous-unwind-tables"};
+  command.argv = {target.compiler, "-std=c++17", contents.level, "-fno-asynchronous-unwind-tables"};
   for (const auto *flags :
        {&target.flags, &target.required_flags, &target.header_flags, &source_flags()}) {
     command.argv.insert(command.argv.end(), flags->begin(), flags->end());
@@ -44,20 +45,20 @@ Expected<host::Outcome> compile(const fs::path &root, const fs::path &source,
 
 /// Whether the compiler is there, knows the processor and has a C++ library: without it nothing is
 /// measured, while an error in our own sources is one.
-Expected<void> check_compiler(const fs::path &folder, const Target &target) {
+Expected<void> check_compiler(const fs::path &folder, const Contents &contents) {
   const fs::path probe = folder / "probe.cpp";
   const auto written =
       host::write_text(probe, "#include <cmath>\n#include <cstdint>\n#include <limits>\n");
   if (!written.ok()) {
     return written;
   }
-  const auto outcome = compile(folder, probe, folder / "probe.o", target);
+  const auto outcome = compile(folder, probe, folder / "probe.o", contents);
   if (!outcome.ok()) {
-    return fail(ErrorCode::kUnavailable, target.compiler + " is not installed");
+    return fail(ErrorCode::kUnavailable, contents.target.compiler + " is not installed");
   }
   if (!outcome->succeeded()) {
     return fail(ErrorCode::kUnavailable,
-                target.compiler + " cannot compile C++ for this processor here");
+                contents.target.compiler + " cannot compile C++ for this processor here");
   }
   return {};
 }
@@ -76,17 +77,17 @@ Expected<Sizes> measure(const fs::path &root, const Contents &contents) {
   if (!objects.ok()) {
     return Failure{objects.error()};
   }
-  if (const auto ready = check_compiler(objects->path(), contents.target); !ready.ok()) {
+  if (const auto ready = check_compiler(objects->path(), contents); !ready.ok()) {
     return Failure{ready.error()};
   }
   Sizes sizes{.compiler = contents.target.compiler, .flags = contents.target.flags};
-  sizes.flags.insert(sizes.flags.begin(), "-Os");
+  sizes.flags.insert(sizes.flags.begin(), contents.level);
   for (const File &source : contents.sources) {
     if (!source.path.ends_with(".cpp")) {
       continue;
     }
     const fs::path object = objects->path() / (source.path + ".o");
-    const auto outcome = compile(root, root / "src" / source.path, object, contents.target);
+    const auto outcome = compile(root, root / "src" / source.path, object, contents);
     if (!outcome.ok() || !outcome->succeeded()) {
       return fail(ErrorCode::kInternal,
                   contents.target.compiler + " refuses " + source.path + ":\n" +

@@ -12,7 +12,6 @@
 #include "compiler/package/write_tree.hpp"
 #include "host/files.hpp"
 
-#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -60,14 +59,6 @@ Files layout(const Contents &contents, Kind kind) {
   return wasm_layout(contents);
 }
 
-/// Modules of models that remember something from run to run define tinyml_module_reset.
-bool defines_reset(const Contents &contents) {
-  const std::string definition = " " + contents.names.id + "_reset() {";
-  return std::any_of(contents.sources.begin(), contents.sources.end(), [&](const File &file) {
-    return file.content.find(definition) != std::string::npos;
-  });
-}
-
 Expected<Contents> contents_of(const driver::CompiledModel &model, const PackageOptions &options) {
   auto names = names_of(options.model_name, options.id);
   if (!names.ok()) {
@@ -87,12 +78,13 @@ Expected<Contents> contents_of(const driver::CompiledModel &model, const Package
                     .inputs = tensors_of(model, model.graph.inputs),
                     .outputs = tensors_of(model, model.graph.outputs),
                     .arena_bytes = model.module.arena_bytes,
+                    .state_bytes = model.module.state_bytes,
                     .weight_bytes = model.module.weight_bytes,
                     .macs = model.module.macs,
                     .layers = model.module.layers,
+                    .level = model.optimize == driver::Optimize::kSize ? "-Os" : "-O2",
                     .sources = *std::move(sources),
                     .vector = *std::move(vector)};
-  contents.has_reset = defines_reset(contents);
   contents.sources.push_back(c_api_source(contents));
   return contents;
 }
@@ -142,6 +134,7 @@ json report_of(const Contents &contents, Kind kind, const Files &files) {
                  {"target", contents.target.name},
                  {"kernel_set", contents.target.kernel_set},
                  {"arena_bytes", contents.arena_bytes},
+                 {"state_bytes", contents.state_bytes},
                  {"weight_bytes", contents.weight_bytes},
                  {"macs", contents.macs},
                  {"inputs", tensors_json(contents.inputs)},

@@ -26,9 +26,8 @@ struct PackageOptions {
   bool replace = false;                 ///< an older package in the same folder
 };
 
-/// Writes the package of `model`, which was compiled for options.target.kernel_set and without a
-/// least arena size. The folder appears whole or not at all. The value is the report: names, files,
-/// sizes, tensors.
+/// Writes the package of `model`, which was compiled for options.target.kernel_set. The folder
+/// appears whole or not at all. The value is the report: names, files, sizes, tensors.
 [[nodiscard]] Expected<nlohmann::json> write_package(const driver::CompiledModel &model,
                                                      const PackageOptions &options,
                                                      const std::filesystem::path &destination);

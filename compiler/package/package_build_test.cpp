@@ -232,7 +232,7 @@ TEST_F(PackageBuild, MeasuresWhatTheObjectsTake) {
   ASSERT_TRUE(report_["sizes"].is_object()) << report_.dump(2);
   const auto outcome =
       ran({"sh", "-c",
-           "arm-none-eabi-g++ -std=c++17 -Os -mcpu=cortex-m3 -mthumb -ffp-contract=off "
+           "arm-none-eabi-g++ -std=c++17 -O2 -mcpu=cortex-m3 -mthumb -ffp-contract=off "
            "-fno-exceptions -fno-rtti -ffunction-sections -fdata-sections "
            "-fno-asynchronous-unwind-tables -Iinclude -c src/*.cpp && arm-none-eabi-size -B -t *.o "
            "| tail -n 1"},
@@ -278,6 +278,43 @@ const first = model.run(new Int8Array(32))[0];
 assert.equal(first.length, outputs[0].shape[1]);
 assert.deepEqual(first, model.run(new Int8Array(32))[0]);
 )";
+
+TEST_F(PackageBuild, Int16AndRecurrentModelsPassTheirTestVectors) {
+  for (const std::string_view model : {kInt16Model, kRecurrentModel}) {
+    const std::string name = model == kInt16Model ? "halves" : "recurrent";
+    const fs::path out = package(Kind::kCMake, name, model);
+    const auto outcome =
+        ran({"sh", "-c",
+             "g++ -std=c++17 -Wall -Wextra -pedantic -Werror -Iinclude -c src/*.cpp "
+             "&& gcc -std=c11 -Wall -Wextra -pedantic -Werror -Iinclude -o run "
+             "example/main.c *.o -lm && ./run"},
+            out);
+    EXPECT_TRUE(outcome.succeeded()) << outcome.output;
+    EXPECT_THAT(outcome.output, HasSubstr("ok: 0 wrong output elements"));
+    EXPECT_EQ(report_["state_bytes"] > 0, model == kRecurrentModel);
+  }
+}
+
+constexpr std::string_view kRemembers = R"(
+import assert from 'node:assert';
+import { load } from './recurrent.mjs';
+const model = await load();
+const x = Float32Array.of(1, 2, 3, 4);
+const first = model.run(x)[0];
+assert.notDeepEqual(model.run(x)[0], first);
+model.reset();
+assert.deepEqual(model.run(x)[0], first);
+)";
+
+TEST_F(PackageBuild, WasmForgetsWhenItIsReset) {
+  if (!is_installed("clang++-16") || !is_installed("wasm-ld-16") || !is_installed("node")) {
+    GTEST_SKIP() << "clang-16, lld-16 and node are needed";
+  }
+  const fs::path out = package(Kind::kWasm, "recurrent", kRecurrentModel);
+  ASSERT_TRUE(host::write_text(out / "remembers.mjs", kRemembers).ok());
+  const auto outcome = ran({"node", "remembers.mjs"}, out);
+  EXPECT_TRUE(outcome.succeeded()) << outcome.output;
+}
 
 TEST_F(PackageBuild, WasmLoaderChecksWhatItIsGiven) {
   if (!is_installed("clang++-16") || !is_installed("wasm-ld-16") || !is_installed("node")) {

@@ -120,6 +120,10 @@ std::string size_text(const Contents &contents) {
   std::string text =
       fmt::format("| what | bytes |\n|---|---:|\n| arena (RAM) | {} |\n| weights (ROM) | {} |\n",
                   grouped(contents.arena_bytes), grouped(contents.weight_bytes));
+  if (contents.state_bytes > 0) {
+    text +=
+        fmt::format("| state, kept from run to run (RAM) | {} |\n", grouped(contents.state_bytes));
+  }
   if (contents.wasm_bytes) {
     return text +
            fmt::format("| `{}.wasm` | {} |\n", contents.names.id, grouped(*contents.wasm_bytes));

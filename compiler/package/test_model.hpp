@@ -34,6 +34,28 @@ inline constexpr std::string_view kFloatModel = R"(graph "g" {
 }
 )";
 
+/// 16-bit activations.
+inline constexpr std::string_view kInt16Model = R"(graph "g" {
+  input %a : i16[1,6] q(scale=0.001, zero=0)
+  input %b : i16[1,6] q(scale=0.002, zero=0)
+  %sum : i16[1,6] q(scale=0.004, zero=0) = add(%a, %b)
+  %y : i16[1,6] q(scale=0.000030517578125, zero=0) = tanh(%sum)
+  output %sum
+  output %y
+}
+)";
+
+/// Remembers its last inputs.
+inline constexpr std::string_view kRecurrentModel = R"(graph "g" {
+  input %x : f32[1,4]
+  const %f : f32[2,4] = [0.5,-0.25,1,0.125,-1,0.75,0.25,0.5]
+  const %t : f32[2,3] = [0.5,1,-0.5,0.25,-1,0.75]
+  const %b : f32[2] = [0.5,-0.5]
+  %y : f32[1,2] = svdf(%x, %f, %t, %b) {rank=1}
+  output %y
+}
+)";
+
 [[nodiscard]] inline driver::CompiledModel compiled(std::string_view text, const std::string &name,
                                                     const std::string &kernel_set = "scalar") {
   driver::CompiledModel model;
@@ -43,8 +65,7 @@ inline constexpr std::string_view kFloatModel = R"(graph "g" {
   auto plan = plan::make_plan(model.graph, {.isa = kernel_set});
   EXPECT_TRUE(plan.ok()) << plan.error().message;
   model.plan = *std::move(plan);
-  auto module = codegen::generate(model.graph, model.plan,
-                                  {.model_name = name, .isa = kernel_set, .min_arena_bytes = 1});
+  auto module = codegen::generate(model.graph, model.plan, {.model_name = name, .isa = kernel_set});
   EXPECT_TRUE(module.ok()) << module.error().message;
   model.module = *std::move(module);
   return model;

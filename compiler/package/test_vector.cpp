@@ -225,7 +225,7 @@ std::string test_vector_header(const Contents &contents) {
   return text +
          filled("/* Writes the vector's inputs. */\nstatic inline void @id@_test_load(void) {\n",
                 words) +
-         (contents.has_reset ? filled("  @id@_reset();\n", words) : "") + load +
+         (contents.state_bytes > 0 ? filled("  @id@_reset();\n", words) : "") + load +
          filled("}\n\n/* After a run: how many output elements are not the expected ones. */\n"
                 "static inline unsigned @id@_test_wrong(void) {\n  unsigned wrong = 0;\n",
                 words) +

@@ -242,11 +242,9 @@ std::vector<std::string> wasm_command(const Contents &contents) {
   for (const auto *flags : {&source_flags(), &contents.target.required_flags}) {
     command.insert(command.end(), flags->begin(), flags->end());
   }
-  for (const char *name : {"_run", "_input", "_output", "_input_bytes", "_output_bytes"}) {
+  for (const char *name :
+       {"_run", "_reset", "_input", "_output", "_input_bytes", "_output_bytes"}) {
     command.push_back("-Wl,--export=" + id + name);
-  }
-  if (contents.has_reset) {
-    command.push_back("-Wl,--export=" + id + "_reset");
   }
   command.insert(command.end(), {"-o", id + ".wasm"});
   for (const File &source : contents.sources) {
