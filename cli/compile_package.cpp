@@ -50,12 +50,8 @@ Expected<json> compile_package(const Context &context, const PackageFlags &flags
   if (!source->note.empty()) {
     std::cerr << "tinyml: " << source->note << '\n';
   }
-  driver::CompileOptions options;
-  options.model_name = source->name;
-  options.precision = flags.model.float32 ? driver::Precision::kFloat32 : driver::Precision::kInt8;
-  options.calibration = source->calibration;
+  driver::CompileOptions options = compile_options(flags.model, *source);
   options.isa = target->kernel_set;
-  options.optimize = *driver::parse_optimize(flags.model.optimize); // checked by CLI11
   const auto model = driver::compile_model(source->bytes, options);
   if (!model.ok()) {
     return about_model(flags.model, model.error());

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/compilation.hpp"
 #include "cli/context.hpp"
 #include "cli/model_source.hpp"
 #include "cli/terminal.hpp"
@@ -33,10 +34,10 @@ public:
   static Expected<Judge> prepare(const Context &context, const QuantizeFlags &flags) {
     Judge judge;
     auto source = read_model(context, flags.model);
-    const auto kits = context.kits_folder();
+    const auto headers = host_include_folder(context);
     auto data = read_test_data(flags.data);
     for (const HostError *error :
-         {source.ok() ? nullptr : &source.error(), kits.ok() ? nullptr : &kits.error(),
+         {source.ok() ? nullptr : &source.error(), headers.ok() ? nullptr : &headers.error(),
           data.ok() ? nullptr : &data.error()}) {
       if (error != nullptr) {
         return Failure{*error};
@@ -47,7 +48,7 @@ public:
     }
     judge.source_ = *std::move(source);
     judge.data_ = *std::move(data);
-    judge.include_dir_ = *kits / "linux" / "include";
+    judge.include_dir_ = *headers;
     if (!judge.data_.inputs.empty()) {
       driver::CompileOptions options = host_options(flags.model, judge.source_);
       options.precision = driver::Precision::kFloat32;
