@@ -83,7 +83,7 @@ Expected<void> check_rules(const Node &node) {
     return invalid("has a mode, a rule for coordinates or a rounding that does not exist");
   }
   const auto scales = doubles_attribute(node, "scales", {1, 1});
-  if (!is_finite_list(scales, 2) || scales[0] <= 0 || scales[1] <= 0 ||
+  if (!is_finite_list(scales, 2) || scales[0] < 1e-6 || scales[1] < 1e-6 ||
       !is_finite_list(doubles_attribute(node, "crop", {0, 0, 1, 1}), 4) ||
       !std::isfinite(double_attribute(node, "cubic_a", 0))) {
     return invalid("needs two positive scales, a crop of four numbers and a finite cubic_a");

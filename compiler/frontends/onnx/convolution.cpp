@@ -171,8 +171,9 @@ void convert_conv_transpose(NodeImport &n) {
   WindowAttributes window = read_window(n, n.shape(image), kernel);
   auto padding = widened(n.ints_or("output_padding", {0, 0}), 0);
   const std::int64_t groups = n.int_or("group", 1);
-  if (n.ok() && !in_range(padding, 2, 0)) {
-    n.invalid("needs an output_padding of at least 0");
+  const auto output_shape = n.ints_or("output_shape", {});
+  if (n.ok() && (!in_range(padding, 2, 0) || !in_range(output_shape, output_shape.size(), 1))) {
+    n.invalid("needs an output_padding of at least 0 and an output_shape of at least 1");
   }
   if (!n.ok()) {
     return;

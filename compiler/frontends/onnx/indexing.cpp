@@ -194,7 +194,7 @@ void convert_one_hot(NodeImport &n) {
   const std::int64_t depth = ir::elements_of<std::int64_t>(depth_constant)[0];
   ir::Shape shape = n.shape(indices);
   const std::size_t axis = n.axis(n.int_or("axis", -1), shape.size() + 1);
-  if (depth < 1 || depth > ir::kMaxAttribute) {
+  if (depth < 1 || depth > kMaxMadeUp) {
     n.invalid("has a depth of " + std::to_string(depth));
     return;
   }
@@ -251,6 +251,9 @@ void convert_trilu(NodeImport &n) {
   const bool upper = n.int_or("upper", 1) != 0;
   if (n.ok() && (shape.size() < 2 || diagonal.size() != 1)) {
     n.invalid("needs a matrix and one number k");
+  }
+  if (n.ok()) {
+    check_made_up(n, {shape[shape.size() - 2], shape.back()});
   }
   if (!n.ok()) {
     return;

@@ -128,6 +128,17 @@ ir::ValueId numbers(NodeImport &n, const ir::Shape &shape, ir::ElementType eleme
   return n.constant(shape, element, data_of(element, values));
 }
 
+void check_made_up(NodeImport &n, const ir::Shape &shape) {
+  std::int64_t count = 1;
+  for (const std::int64_t dim : shape) {
+    count = dim > kMaxMadeUp / std::max<std::int64_t>(1, count) ? kMaxMadeUp + 1 : count * dim;
+  }
+  if (count > kMaxMadeUp) {
+    n.unsupported("would need a constant of shape " + ir::shape_text(shape) +
+                  ", which is too large");
+  }
+}
+
 Axes axes_from(std::size_t first, std::size_t rank) {
   Axes axes(rank - std::min(first, rank));
   std::iota(axes.begin(), axes.end(), static_cast<std::int64_t>(first));

@@ -35,6 +35,12 @@ using Axes = std::vector<std::int64_t>;
 [[nodiscard]] ir::ValueId numbers(NodeImport &n, const ir::Shape &shape, ir::ElementType element,
                                   const std::vector<double> &values);
 
+/// Constants that a converter makes up have at most this many elements; a small model could ask for
+/// gigabytes.
+inline constexpr std::int64_t kMaxMadeUp = 1 << 20;
+/// An error when a constant of this shape would have more.
+void check_made_up(NodeImport &n, const ir::Shape &shape);
+
 /// Every axis of a tensor from `first` on.
 [[nodiscard]] Axes axes_from(std::size_t first, std::size_t rank);
 /// Given axes, counted from the back when negative, ascending and without doubles.

@@ -46,6 +46,10 @@ void convert_log_softmax(NodeImport &n) {
 void convert_hardmax(NodeImport &n) {
   convert_along_axis(n, [&](ir::ValueId x, std::size_t axis) {
     const ir::Shape shape = n.shape(x);
+    check_made_up(n, {n.ok() ? shape[axis] : 1});
+    if (!n.ok()) {
+      return x;
+    }
     const ir::ValueId best =
         n.emit(ir::Op::kArgReduce, {x},
                {{"function", std::string("max")}, {"axis", static_cast<std::int64_t>(axis)}});
@@ -125,8 +129,8 @@ void convert_lrn(NodeImport &n) {
   const auto real = [&](const char *name, float otherwise) {
     return number(n, ir::ElementType::kFloat32, static_cast<double>(n.float_or(name, otherwise)));
   };
-  if (n.ok() && (shape.size() < 2 || size < 1 || size > shape[1] * 2)) {
-    n.invalid("needs channels and a size of at least 1, at most twice as many");
+  if (n.ok() && (shape.size() < 2 || size < 1 || size > 64)) {
+    n.invalid("needs channels and a size of 1 to 64");
   }
   if (!n.ok()) {
     return;

@@ -70,8 +70,12 @@ ir::ValueId pad_with_itself(NodeImport &n, ir::ValueId x, const std::vector<std:
     if (before == 0 && after == 0) {
       continue;
     }
-    if (before < 0 || after < 0 || before + after > ir::kMaxAttribute) {
+    if (before < 0 || after < 0) {
       n.unsupported("cannot cut off elements (negative pads)");
+      break;
+    }
+    check_made_up(n, {std::min(before, kMaxMadeUp) + std::min(after, kMaxMadeUp) + shape[axis]});
+    if (!n.ok()) {
       break;
     }
     std::vector<std::int64_t> positions;

@@ -62,6 +62,11 @@ void keep_ratio(const std::string &policy, const Axes &axes, const ir::Shape &sh
 void take_sizes(NodeImport &n, int input, const Axes &axes, const ir::Shape &shape,
                 Wanted &wanted) {
   wanted.sizes = spread(n, n.constant_ints(input, "sizes"), axes, wanted.sizes);
+  if (n.ok() && std::any_of(wanted.sizes.begin(), wanted.sizes.end(), [](std::int64_t size) {
+        return size < 1 || size > ir::kMaxAttribute;
+      })) {
+    n.invalid("has sizes below 1, or too large ones");
+  }
   for (std::size_t i = 0; n.ok() && i < shape.size(); ++i) {
     wanted.scales[i] = static_cast<double>(wanted.sizes[i]) / static_cast<double>(shape[i]);
   }

@@ -215,6 +215,7 @@ void convert_eye_like(NodeImport &n) {
   if (n.ok() && shape.size() != 2) {
     n.invalid("needs a matrix, not " + ir::shape_text(shape));
   }
+  check_made_up(n, shape);
   if (!n.ok()) {
     return;
   }
