@@ -30,6 +30,9 @@ struct BoardModel {
   std::vector<std::string> more = {}; ///< options of this machine
   unsigned flash_unit = 0;            ///< which bank the store is, where it is flash
   bool has_network = true;
+  /// The program is memory's content and not a "kernel": that this machine would keep for the
+  /// firmware it expects in the flash bank.
+  bool loads_program = false;
 };
 
 /// Semihosting ends a program with an exit code. Its calls for host files go to a debugger, which is
@@ -62,7 +65,8 @@ std::vector<BoardModel> make_boards() {
        .store_bytes = 32ULL << 20,
        .more = {"-bios", "none", "-m", "8"},
        .flash_unit = 1,
-       .has_network = false},
+       .has_network = false,
+       .loads_program = true},
       // It tells its end by starting again.
       {.name = "lx60-lx106",
        .emulator = "qemu-system-xtensa",
@@ -174,7 +178,8 @@ Arguments qemu_command(const MachineConfig &config, const BoardModel &board) {
   // Nor can a guest start processes.
   append({"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"});
   append(network_arguments(config, board));
-  append({"-kernel", config.program.string()});
+  append(board.loads_program ? Arguments{"-device", "loader,file=" + escaped(config.program)}
+                             : Arguments{"-kernel", config.program.string()});
   if (config.exact_instruction_counts) {
     append({"-icount", "shift=0"});
   }
