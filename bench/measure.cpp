@@ -18,12 +18,12 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr std::size_t kInputs = 4;
+constexpr std::size_t kInputs = 2;
 constexpr int kHostRuns = 7;
 constexpr auto kHostRunTime = std::chrono::milliseconds(30);
 
 cli::ModelFlags flags_of(const Case &one) {
-  return {.model = one.model, .float32 = one.precision == driver::Precision::kFloat32};
+  return {.model = one.model.source, .float32 = one.precision == driver::Precision::kFloat32};
 }
 
 /// Compiles and links one program of the kit; the value is the backend's report.
@@ -38,10 +38,10 @@ Expected<json> build(const cli::Context &context, const Case &one, const std::st
 }
 
 /// The first calibration images as the model's raw input tensors, one after the other.
-Expected<std::vector<std::uint8_t>> inputs_for(const cli::Context &context, const Case &one,
-                                               const json &report) {
+Expected<std::vector<std::uint8_t>> pictures_for(const cli::Context &context, const Case &one,
+                                                 const json &report) {
   const auto tensor = cli::describe_tensor(report, "inputs");
-  const auto source = cli::read_model(context, {.model = one.model}); // int8: with its samples
+  const auto source = cli::read_model(context, {.model = one.model.source}); // with its samples
   if (!tensor.ok() || !source.ok()) {
     return Failure{tensor.ok() ? source.error() : tensor.error()};
   }
@@ -65,6 +65,35 @@ Expected<std::vector<std::uint8_t>> inputs_for(const cli::Context &context, cons
   return inputs;
 }
 
+/// Raw tensors, and what they must give when that is known.
+struct Samples {
+  std::vector<std::uint8_t> inputs;
+  std::vector<std::uint8_t> expected; ///< may be empty
+};
+
+Expected<Samples> samples_for(const cli::Context &context, const Case &one, const json &report) {
+  if (one.model.inputs.empty()) {
+    auto pictures = pictures_for(context, one, report);
+    return pictures.ok() ? Expected<Samples>(Samples{*std::move(pictures), {}})
+                         : Expected<Samples>(Failure{pictures.error()});
+  }
+  auto inputs = host::read_file(one.model.inputs);
+  auto outputs = host::read_file(one.model.outputs);
+  if (!inputs.ok() || !outputs.ok()) {
+    return Failure{inputs.ok() ? outputs.error() : inputs.error()};
+  }
+  const auto bytes_of = [&](const char *list) {
+    std::size_t sum = 0;
+    for (const json &tensor : report.at(list)) {
+      sum += tensor.at("size_bytes").get<std::size_t>();
+    }
+    return sum;
+  };
+  inputs->resize(std::min(inputs->size(), kInputs * bytes_of("inputs")));
+  outputs->resize(std::min(outputs->size(), kInputs * bytes_of("outputs")));
+  return Samples{*std::move(inputs), *std::move(outputs)};
+}
+
 /// Nanoseconds of one inference on this machine; the outputs are those of `inputs`, once.
 Expected<double> time_on_host(hostrun::HostModule &module, ByteView inputs, ByteSpan outputs) {
   using Clock = std::chrono::steady_clock;
@@ -85,25 +114,32 @@ Expected<double> time_on_host(hostrun::HostModule &module, ByteView inputs, Byte
   return best_ns;
 }
 
-void take_image_report(const json &report, Figures &figures) {
-  figures.rom_bytes = report.at("rom_bytes_linked");
-  figures.ram_bytes = report.at("ram_bytes_linked");
-  figures.weight_bytes = report.at("weight_bytes");
-  figures.arena_bytes = report.at("arena_bytes");
-  figures.stack_bytes = report.at("stack_bytes");
-  figures.macs = report.at("macs");
+ProgramFigures figures_of(const json &report) {
+  ProgramFigures figures{.rom_bytes = report.at("rom_bytes_linked"),
+                         .ram_bytes = report.at("ram_bytes_linked"),
+                         .stack_bytes = report.at("stack_bytes"),
+                         .parts = {}};
   for (const json &part : report.at("budget")) {
     figures.parts.push_back({part.at("part"), part.at("rom_bytes"), part.at("ram_bytes")});
   }
+  return figures;
 }
 
-/// Runs the bare program in `folder` on the board, and its module here.
-Expected<void> run_both(const fs::path &folder, ByteView inputs, bool counted, Figures &figures) {
+Failure<HostError> differs(const Figures &figures, const std::string &from) {
+  return fail(ErrorCode::kInternal, fmt::format("{} on board '{}' computes other outputs than {}",
+                                                figures.of.model.name, figures.of.board, from));
+}
+
+/// Runs the program in `folder` on the board, and its module here.
+Expected<void> run_both(const fs::path &folder, const Samples &samples, bool counted,
+                        Figures &figures) {
+  const ByteView inputs = samples.inputs;
   auto module = hostrun::HostModule::load(folder / "module.so");
   if (!module.ok()) {
     return Failure{module.error()};
   }
-  std::vector<std::uint8_t> expected(kInputs * module->output_bytes());
+  std::vector<std::uint8_t> expected(inputs.size() / module->input_bytes() *
+                                     module->output_bytes());
   const auto host_ns = time_on_host(*module, inputs, expected);
   if (!host_ns.ok()) {
     return Failure{host_ns.error()};
@@ -118,9 +154,10 @@ Expected<void> run_both(const fs::path &folder, ByteView inputs, bool counted, F
     return Failure{ran.error()};
   }
   if (ran->outputs != expected) {
-    return fail(ErrorCode::kInternal,
-                fmt::format("{} computes other outputs on board '{}' than on this machine",
-                            figures.of.model, figures.of.board));
+    return differs(figures, "this machine");
+  }
+  if (!samples.expected.empty() && ran->outputs != samples.expected) {
+    return differs(figures, "the reference kernels");
   }
   figures.stack_measured_bytes = ran->stack_bytes;
   figures.instructions = counted ? ran->nanoseconds_per_inference : 0;
@@ -129,33 +166,13 @@ Expected<void> run_both(const fs::path &folder, ByteView inputs, bool counted, F
 
 } // namespace
 
-Expected<std::vector<std::string>> zoo_models(const cli::Context &context) {
-  const auto folder = context.zoo_folder();
-  const auto text = folder.ok() ? host::read_text(*folder / "zoo.json")
-                                : Expected<std::string>(Failure{folder.error()});
-  if (!text.ok()) {
-    return Failure{text.error()};
-  }
-  std::vector<std::string> names;
-  const json zoo = json::parse(*text, nullptr, false);
-  for (const json &model : zoo.value("models", json::array())) {
-    names.push_back(model.value("name", ""));
-  }
-  return names;
-}
-
-std::vector<Case> all_cases(const std::vector<std::string> &models,
-                            const std::vector<std::string> &boards) {
-  std::vector<Case> cases;
-  for (const std::string &board : boards) {
-    for (const std::string &model : models) {
-      cases.push_back({model, driver::Precision::kInt8, board});
-      if (model == "mnist-lenet") {
-        cases.push_back({model, driver::Precision::kFloat32, board});
-      }
+std::uint64_t Figures::module_code_bytes() const {
+  for (const link::BudgetPart &part : bare.parts) {
+    if (part.name == "module code") {
+      return part.rom_bytes;
     }
   }
-  return cases;
+  return 0;
 }
 
 Expected<Figures> measure(const cli::Context &context, const Case &one) {
@@ -163,36 +180,39 @@ Expected<Figures> measure(const cli::Context &context, const Case &one) {
   if (!folder.ok()) {
     return Failure{folder.error()};
   }
-  const auto image = build(context, one, "inference", folder->path() / "image");
-  const auto bare = build(context, one, "exec", folder->path() / "exec");
-  if (!image.ok() || !bare.ok()) {
-    return Failure{image.ok() ? bare.error() : image.error()};
+  const auto bare = build(context, one, "bare", folder->path() / "bare");
+  const auto exec = build(context, one, "exec", folder->path() / "exec");
+  if (!bare.ok() || !exec.ok()) {
+    return Failure{bare.ok() ? exec.error() : bare.error()};
   }
-  Figures figures{.of = one};
-  take_image_report(*image, figures);
-  figures.exec_rom_bytes = bare->at("rom_bytes_linked");
-  figures.exec_stack_bytes = bare->at("stack_bytes");
-  const auto inputs = inputs_for(context, one, *bare);
-  if (!inputs.ok()) {
-    return Failure{inputs.error()};
+  Figures figures{.of = one, .bare = figures_of(*bare), .exec = figures_of(*exec), .image = {}};
+  figures.weight_bytes = bare->at("weight_bytes");
+  figures.arena_bytes = bare->at("arena_bytes");
+  figures.macs = bare->at("macs");
+  if (const auto image = build(context, one, "inference", folder->path() / "image"); image.ok()) {
+    figures.image = figures_of(*image);
+  }
+  const auto samples = samples_for(context, one, *exec);
+  if (!samples.ok()) {
+    return Failure{samples.error()};
   }
   // Emulated boards count instructions; a hosted board's program is an ELF for this machine.
-  const bool counted = bare->at("payload") == "binary";
-  if (const auto ran = run_both(folder->path() / "exec", *inputs, counted, figures); !ran.ok()) {
+  const bool counted = exec->at("payload") == "binary";
+  if (const auto ran = run_both(folder->path() / "exec", *samples, counted, figures); !ran.ok()) {
     return Failure{ran.error()};
   }
   return figures;
 }
 
 Expected<void> check_stack(const Figures &figures) {
-  if (figures.stack_measured_bytes <= figures.exec_stack_bytes) {
+  if (figures.stack_measured_bytes <= figures.exec.stack_bytes) {
     return {};
   }
   return fail(ErrorCode::kInternal,
               fmt::format("{} ({}) used {} bytes of stack on board '{}', more than its bound of {}",
-                          figures.of.model, driver::name_of(figures.of.precision),
+                          figures.of.model.name, driver::name_of(figures.of.precision),
                           figures.stack_measured_bytes, figures.of.board,
-                          figures.exec_stack_bytes));
+                          figures.exec.stack_bytes));
 }
 
 } // namespace tinyml::bench

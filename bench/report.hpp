@@ -16,8 +16,18 @@ inline constexpr std::uint64_t kDemoImageBytes2019 = 2'027'434;
 /// For a terminal.
 [[nodiscard]] std::string to_text(const std::vector<Figures> &all);
 
-/// results.md. `microbenchmarks` is Google Benchmark's JSON, or null.
-[[nodiscard]] std::string to_markdown(const std::vector<Figures> &all,
-                                      const nlohmann::json &microbenchmarks);
+/// Figures of others (peers.json, or measured in the same run) and of single paths of ours.
+struct Beside {
+  nlohmann::json peers;           ///< `boards`, `host`, `provenance`; null without
+  nlohmann::json microbenchmarks; ///< Google Benchmark's JSON; null without
+};
+
+/// results.md.
+[[nodiscard]] std::string to_markdown(const std::vector<Figures> &all, const Beside &beside);
+
+/// What got worse than `recorded`, an earlier list of to_json, by more than two percent: one line a
+/// figure. Models and boards that are in one list only are passed over.
+[[nodiscard]] std::vector<std::string> regressions(const nlohmann::json &recorded,
+                                                   const nlohmann::json &now);
 
 } // namespace tinyml::bench

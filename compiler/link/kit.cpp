@@ -95,10 +95,10 @@ Expected<Kit> load_kit(const std::filesystem::path &folder) {
 
 Expected<std::filesystem::path> kits_folder(const std::filesystem::path &explicit_folder) {
   if (!explicit_folder.empty()) {
-    return explicit_folder;
+    return std::filesystem::absolute(explicit_folder);
   }
   if (const char *from_environment = std::getenv("TINYML_KITS"); from_environment != nullptr) {
-    return std::filesystem::path(from_environment);
+    return std::filesystem::absolute(from_environment);
   }
   std::error_code error;
   auto folder = std::filesystem::canonical("/proc/self/exe", error).parent_path();
