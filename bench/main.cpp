@@ -11,7 +11,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> models; ///< all when empty
-  std::vector<std::string> boards = {"mps2-an385", "mps2-an386", "mps3-an547", "virt-rv32",
+  std::vector<std::string> boards = {"mps2-an385",  "mps2-an386", "mps3-an547", "virt-rv32",
                                      "mps2-armv6m", "lx60-lx106", "linux"};
   std::string output = "build/bench.json";
   std::string markdown;
@@ -22,7 +22,8 @@ struct Options {
   std::string record;
 };
 
-/// MLPerf Tiny's models when they are there, then the zoo's; or those among them that were asked for.
+/// MLPerf Tiny's models when they are there, then the zoo's; or those among them that were asked
+/// for.
 Expected<std::vector<Model>> chosen_models(const cli::Context &context, const Options &options) {
   std::vector<Model> models = mlperf_models(mlperf_folder());
   if (models.empty()) {
@@ -49,8 +50,8 @@ Expected<std::vector<Figures>> measure_all(const cli::Context &context, const Op
   }
   std::vector<Figures> all;
   for (const Case &one : all_cases(*models, options.boards)) {
-    std::cerr << fmt::format("bench: {} {} on {}\n", one.model.name,
-                             driver::name_of(one.precision), one.board);
+    std::cerr << fmt::format("bench: {} {} on {}\n", one.model.name, driver::name_of(one.precision),
+                             one.board);
     auto figures = measure(context, one);
     if (!figures.ok() && figures.error().code == ErrorCode::kDoesNotFit) {
       std::cerr << "bench: left out: " << figures.error().message << '\n';
@@ -111,10 +112,10 @@ Expected<void> compare(const Options &options, const nlohmann::json &now) {
   for (const std::string &line : lines) {
     text += "\n  " + line;
   }
-  return text.empty() ? Expected<void>{}
-                      : Expected<void>(fail(ErrorCode::kConflict,
-                                            "worse than recorded in '" + options.recorded +
-                                                "':" + text));
+  return text.empty()
+             ? Expected<void>{}
+             : Expected<void>(fail(ErrorCode::kConflict,
+                                   "worse than recorded in '" + options.recorded + "':" + text));
 }
 
 Expected<void> run(const cli::Context &context, const Options &options) {

@@ -51,9 +51,9 @@ std::string image_table(const std::vector<Figures> &all, const std::string &boar
   std::string text;
   for (const Figures &one : all) {
     if (one.of.board == board && one.image) {
-      text += row({one.of.model.name, driver::name_of(one.of.precision),
-                   grouped(one.image->rom_bytes), grouped(one.image->ram_bytes),
-                   grouped(one.image->stack_bytes)});
+      text +=
+          row({one.of.model.name, driver::name_of(one.of.precision), grouped(one.image->rom_bytes),
+               grouped(one.image->ram_bytes), grouped(one.image->stack_bytes)});
     }
   }
   return text.empty() ? text
@@ -116,10 +116,10 @@ std::string comparison(const std::vector<Figures> &all) {
         one.of.precision == driver::Precision::kInt8) {
       const auto times =
           static_cast<double>(kDemoImageBytes2019) / static_cast<double>(one.image->rom_bytes);
-      text +=
-          fmt::format("* LeNet on {}, everything included: {} bytes. The image of the 2019 demo "
-                      "had {}, {:.1f} times as many.\n",
-                      one.of.board, grouped(one.image->rom_bytes), grouped(kDemoImageBytes2019), times);
+      text += fmt::format(
+          "* LeNet on {}, everything included: {} bytes. The image of the 2019 demo "
+          "had {}, {:.1f} times as many.\n",
+          one.of.board, grouped(one.image->rom_bytes), grouped(kDemoImageBytes2019), times);
     }
   }
   return text;
@@ -200,8 +200,8 @@ std::string to_text(const std::vector<Figures> &all) {
   for (const Figures &one : all) {
     table.add({one.of.board, one.of.model.name, driver::name_of(one.of.precision),
                grouped(one.code_bytes()), grouped(one.weight_bytes), grouped(one.bare.ram_bytes),
-               grouped(one.arena_bytes), grouped(one.static_bytes()),
-               grouped(one.bare.stack_bytes), one.image ? grouped(one.image->rom_bytes) : "-",
+               grouped(one.arena_bytes), grouped(one.static_bytes()), grouped(one.bare.stack_bytes),
+               one.image ? grouped(one.image->rom_bytes) : "-",
                one.instructions == 0 ? "-" : grouped(one.instructions), microseconds(one.host_ns)});
   }
   return table.text();

@@ -67,8 +67,7 @@ TEST(Report, SetsOursBesideThePeers) {
   const auto peers = nlohmann::json::parse(R"({"provenance": "somebody's", "boards": [
       {"board": "mps2-an385", "model": "mnist-lenet", "runtime": "another", "code_bytes": 6000}],
       "host": [{"runtime": "another", "model": "mnist-lenet", "host_ns": 99000}]})");
-  const std::string text =
-      to_markdown({lenet()}, {.peers = peers, .microbenchmarks = nullptr});
+  const std::string text = to_markdown({lenet()}, {.peers = peers, .microbenchmarks = nullptr});
   EXPECT_THAT(text, HasSubstr("| another | 6,000 (50 %) | – | – |"));
   EXPECT_THAT(text, HasSubstr("| mnist-lenet | 65.4 | another | 99.0 |"));
 }

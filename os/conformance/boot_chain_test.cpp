@@ -80,6 +80,7 @@ protected:
   std::optional<int> boot() {
     const auto file = folder->path() / "store";
     EXPECT_TRUE(host::write_file(file, store.bytes).ok());
+    std::filesystem::resize_file(file, store_file_bytes(GetParam().board));
     auto child = start_board(GetParam().board, "boot.elf", file, folder->path() / "console");
     EXPECT_TRUE(child.ok()) << child.error().message;
     return child.ok() ? end_of(*child) : std::nullopt;
@@ -127,6 +128,8 @@ TEST_P(BootChain, DoesNotStartFromABlankStore) {
 
 INSTANTIATE_TEST_SUITE_P(Boards, BootChain,
                          testing::Values(BoardCase{"mps2-an385", image::Payload::kBinary, 0x8000},
+                                         BoardCase{"mps2-an386", image::Payload::kBinary, 0x8000},
+                                         BoardCase{"mps3-an547", image::Payload::kBinary, 0x8000},
                                          BoardCase{"linux", image::Payload::kElf, 0}),
                          [](const auto &board) {
                            std::string name = board.param.board;

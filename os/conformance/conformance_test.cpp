@@ -186,24 +186,37 @@ TEST_F(Conformance, HoldsOnLinux) {
   expect_all_held(finish(*child, peer));
 }
 
-TEST_F(Conformance, HoldsOnMps2An385UnderQemu) {
+class ConformanceUnderQemu : public Conformance,
+                             public testing::WithParamInterface<const char *> {};
+
+TEST_P(ConformanceUnderQemu, Holds) {
   Peer peer(kEthernetHeaderBytes);
   const auto port = host::free_udp_port();
   ASSERT_TRUE(port.ok()) << port.error().message;
   peer.talk_to(*port);
   const std::string store = in_folder("store").string();
   ASSERT_TRUE(host::write_file(store, std::vector<std::uint8_t>(16U << 20, 0xFF)).ok());
+  std::filesystem::resize_file(store, store_file_bytes(GetParam()));
   const auto address = [](const char *side, std::uint16_t number) {
     return std::string(",") + side + ".type=inet," + side + ".host=127.0.0.1," + side +
            ".port=" + std::to_string(number);
   };
-  auto child = start_board("mps2-an385", "conformance.elf", store, in_folder("console"),
+  auto child = start_board(GetParam(), "conformance.elf", store, in_folder("console"),
                            {"-netdev",
                             "dgram,id=n" + address("local", *port) + address("remote", peer.port()),
                             "-net", "nic,netdev=n"});
   ASSERT_TRUE(child.ok()) << child.error().message;
   expect_all_held(finish(*child, peer));
+  EXPECT_NE(console().find("ok      the Internet checksum of every length"), std::string::npos);
 }
+
+INSTANTIATE_TEST_SUITE_P(On, ConformanceUnderQemu,
+                         testing::Values("mps2-an385", "mps2-an386", "mps3-an547"),
+                         [](const auto &board) {
+                           std::string name = board.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 } // namespace
 } // namespace tinyml::conformance

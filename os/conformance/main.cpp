@@ -41,6 +41,7 @@ extern "C" int tinyml_program() {
   Report report;
   check_start(report);
   check_entropy(report);
+  check_toolchain(report);
   check_store(report);
   check_network(report);
   check_clock(report);

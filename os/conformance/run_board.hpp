@@ -16,6 +16,11 @@ inline std::string board_file(const std::string &board, const std::string &name)
   return std::string(TINYML_BOARDS_DIR) + "/" + board + "/" + name;
 }
 
+/// The file behind the store: the mps3's machine takes none that is shorter than its memory.
+inline std::uint64_t store_file_bytes(const std::string &board) {
+  return board == "mps3-an547" ? 2ULL << 30 : 16ULL << 20;
+}
+
 /// Starts `program` on the board: the linux board directly, others under QEMU, with `more`
 /// arguments.
 inline Expected<host::Child> start_board(const std::string &board, const std::string &program,
@@ -28,7 +33,8 @@ inline Expected<host::Child> start_board(const std::string &board, const std::st
             "-M",
             board + ",memory-backend=ps",
             "-object",
-            "memory-backend-file,id=ps,size=16M,share=on,mem-path=" + store.string(),
+            "memory-backend-file,id=ps,size=" + std::to_string(store_file_bytes(board)) +
+                ",share=on,mem-path=" + store.string(),
             "-display",
             "none",
             "-monitor",

@@ -35,10 +35,9 @@ struct BoardModel {
   bool loads_program = false;
 };
 
-/// Semihosting ends a program with an exit code. Its calls for host files go to a debugger, which is
-/// not there, so that a guest cannot open any.
-const std::vector<std::string> kExitBySemihosting = {"-semihosting-config",
-                                                     "enable=on,target=gdb"};
+/// Semihosting ends a program with an exit code. Its calls for host files go to a debugger, which
+/// is not there, so that a guest cannot open any.
+const std::vector<std::string> kExitBySemihosting = {"-semihosting-config", "enable=on,target=gdb"};
 
 BoardModel mps(std::string_view name, std::string_view machine) {
   return {.name = name,
@@ -145,9 +144,9 @@ Arguments hosted_command(const MachineConfig &config) {
 /// The file as memory of the machine, or as the bank of NOR flash that no firmware starts from.
 Arguments store_arguments(const MachineConfig &config, const BoardModel &board) {
   if (board.machine.find("memory-backend=store") != std::string_view::npos) {
-    return {"-object", "memory-backend-file,id=store,share=on,size=" +
-                           std::to_string(board.memory_bytes) +
-                           ",mem-path=" + escaped(config.store)};
+    return {"-object",
+            "memory-backend-file,id=store,share=on,size=" + std::to_string(board.memory_bytes) +
+                ",mem-path=" + escaped(config.store)};
   }
   return {"-drive", "if=pflash,format=raw,unit=" + std::to_string(board.flash_unit) +
                         ",file=" + escaped(config.store)};

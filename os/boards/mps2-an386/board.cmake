@@ -3,4 +3,6 @@
 set(TINYML_BOARD_ISA dsp)
 set(ram_log2 17)
 set(protect protect_v7m.cpp)
+# The figures of this class want its multiplications unrolled: a kilobyte or two of code for every model.
+set(TINYML_BOARD_OPTIMIZE "{ \"size\": [\"-Os\"], \"balanced\": [\"-O2\"], \"speed\": [\"-O2\"] }")
 include(${CMAKE_CURRENT_LIST_DIR}/../mps/family.cmake)
