@@ -69,6 +69,24 @@ TEST(Generate, SaysShapesQuantisationAndCostOfEachLayer) {
   EXPECT_THAT(file(*module, "weights.cpp"), HasSubstr("79, 227,"));
 }
 
+TEST(Generate, WritesArraysOfTheSameContentOnce) {
+  const auto module = generated(R"(graph "g" {
+  input %x : f32[1,2,2,2]
+  const %w : f32[2,1,1,2] = [1,2,3,4]
+  %y : f32[1,2,2,2] = conv2d(%x, %w)
+  %z : f32[1,2,2,2] = conv2d(%y, %w)
+  output %z
+}
+)");
+  ASSERT_TRUE(module.ok()) << module.error().message;
+  EXPECT_THAT(file(*module, "weights.hpp"),
+              HasSubstr("inline constexpr const float (&layer1_filter)["));
+  EXPECT_THAT(file(*module, "weights.hpp"), HasSubstr("] = layer0_filter;"));
+  EXPECT_THAT(file(*module, "weights.cpp"), Not(HasSubstr("layer1_filter")));
+  EXPECT_EQ(module->layers[1].weight_bytes, 0U);
+  EXPECT_EQ(module->weight_bytes, module->layers[0].weight_bytes);
+}
+
 TEST(Generate, IncludesOnlyTheOperatorsUsed) {
   const auto module = generated(kTwoLayers);
   ASSERT_TRUE(module.ok());

@@ -6,6 +6,9 @@
 #include "compiler/ir/operators.hpp"
 #include "compiler/ir/types.hpp"
 
+#include <map>
+#include <tuple>
+
 namespace tinyml::codegen {
 namespace {
 
@@ -20,10 +23,25 @@ std::string dims_text(const ir::Shape &shape) {
 std::uint64_t weight_bytes(const Layer &layer) {
   std::uint64_t bytes = 0;
   for (const WeightArray &array : layer.weights) {
-    bytes += array.data.size();
+    bytes += array.same_as.empty() ? array.data.size() : 0;
   }
   return bytes;
 }
+
+/// The arrays of a module by content: a layer that is repeated brings the same ones again.
+class KnownArrays {
+public:
+  void find_repeated(Layer &layer) {
+    for (WeightArray &array : layer.weights) {
+      const auto [known, is_new] =
+          names_.try_emplace({array.element, array.alignment, array.data}, array.name);
+      array.same_as = is_new ? "" : known->second;
+    }
+  }
+
+private:
+  std::map<std::tuple<ir::ElementType, int, ir::ConstantData>, std::string> names_;
+};
 
 LayerReport report_of(const LayerContext &context, const Layer &layer) {
   return {context.node.name, std::string(ir::op_name(context.node.op)),
@@ -82,6 +100,7 @@ Expected<GeneratedModule> generate(const ir::Graph &graph, const plan::MemoryPla
   }
   GeneratedModule module;
   std::vector<PlacedLayer> layers;
+  KnownArrays arrays;
   for (std::size_t step = 0; step < plan.order.size(); ++step) {
     const ir::Node &node = graph.nodes[plan.order[step]];
     const std::string part = identifier_part(node.name);
@@ -91,6 +110,7 @@ Expected<GeneratedModule> generate(const ir::Graph &graph, const plan::MemoryPla
     if (!layer) {
       return Failure{layer.error()};
     }
+    arrays.find_repeated(*layer);
     module.layers.push_back(report_of(context, *layer));
     module.weight_bytes += module.layers.back().weight_bytes;
     module.macs += layer->macs;

@@ -17,7 +17,8 @@ namespace tinyml::codegen {
 enum class Instantiation : std::uint8_t {
   kShared,   ///< one function an operator, parameters in ROM: smallest
   kPerLayer, ///< one instance a layer, parameters folded into the code: larger, faster
-  kBalanced, ///< an instance of its own for the layers that do much of the work, shared for the rest
+  kBalanced, ///< an instance of its own for the layers that do much of the work, shared for the
+             ///< rest
 };
 
 struct GenerateOptions {
@@ -38,7 +39,9 @@ struct LayerReport {
   std::string op;    ///< e.g. "conv2d"
   std::string shape; ///< e.g. "28x28x1 -> 28x28x6"
   std::uint64_t macs = 0;
-  std::uint64_t weight_bytes = 0; ///< as packed: filter, bias, requantisation tables
+  /// As packed: filter, bias, requantisation tables. What an earlier layer has is not counted
+  /// again.
+  std::uint64_t weight_bytes = 0;
 };
 
 /// One tensor in the arena.

@@ -127,6 +127,12 @@ std::string LayerContext::output_text(std::size_t element_offset) const {
   return "at<" + cpp_type(graph.values[output].type.element) + ">(" + std::to_string(offset) + ")";
 }
 
+std::int64_t LayerContext::skipped_rows() const {
+  const bool window = node.op == Op::kConv2d || node.op == Op::kDepthwiseConv2d ||
+                      node.op == Op::kMaxPool2d || node.op == Op::kAveragePool2d;
+  return window ? std::max<std::int64_t>(0, -ir::window_of(node, {}).pad_top) : 0;
+}
+
 std::string LayerContext::input_text(std::size_t i, Layer &layer) const {
   const ir::Value &value = input(i);
   if (value.constant) {
@@ -134,8 +140,12 @@ std::string LayerContext::input_text(std::size_t i, Layer &layer) const {
     layer.weights.push_back({array, value.type.element, *value.constant});
     return "weights::" + array;
   }
-  return "at<" + cpp_type(value.type.element) + ">(" +
-         std::to_string(plan.placements[node.inputs[i]]->offset_bytes) + ")";
+  std::uint64_t offset = plan.placements[node.inputs[i]]->offset_bytes;
+  if (const std::int64_t skipped = i == 0 ? skipped_rows() : 0; skipped > 0) {
+    offset += static_cast<std::uint64_t>(skipped) * ir::byte_size(value.type) /
+              static_cast<std::uint64_t>(value.type.shape[1]);
+  }
+  return "at<" + cpp_type(value.type.element) + ">(" + std::to_string(offset) + ")";
 }
 
 std::string LayerContext::scratch_text() const {
@@ -174,7 +184,15 @@ Expected<Fields> window_fields(const LayerContext &c, const ir::Window &window) 
   if (in.size() != 4 || out.size() != 4 || ir::layout_of(c.node) != ir::Layout::kNhwc) {
     return c.unsupported("the kernels take NHWC images; the default passes bring them there");
   }
-  return window_fields(c, in, out, window);
+  if (c.skipped_rows() == 0) {
+    return window_fields(c, in, out, window);
+  }
+  if (in[0] != 1 || c.input(0).constant) {
+    return c.unsupported("a window that leaves rows out needs one computed image");
+  }
+  ir::Window rest = window;
+  rest.pad_top = 0;
+  return window_fields(c, {1, in[1] - c.skipped_rows(), in[2], in[3]}, out, rest);
 }
 
 Expected<Fields> window_fields(const LayerContext &c, const ir::Shape &in, const ir::Shape &out,

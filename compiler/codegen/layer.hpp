@@ -14,7 +14,8 @@ struct WeightArray {
   std::string name;
   ir::ElementType element;
   ir::ConstantData data;
-  int alignment = 1; ///< of its first byte, where the element's own is not enough
+  int alignment = 1;        ///< of its first byte, where the element's own is not enough
+  std::string same_as = {}; ///< an array of an earlier layer with this very content
 };
 
 /// One call of a kernel.
@@ -61,6 +62,9 @@ struct LayerContext {
   [[nodiscard]] std::string output_text(std::size_t element_offset = 0) const;
   /// The same for an input, or the name of an array that is added to `layer` when it is a constant.
   [[nodiscard]] std::string input_text(std::size_t i, Layer &layer) const;
+  /// Rows of the first input that a window with a negative pad at the top leaves out: kernels get
+  /// the rest as their image.
+  [[nodiscard]] std::int64_t skipped_rows() const;
   /// The node's working memory, or nullptr.
   [[nodiscard]] std::string scratch_text() const;
 

@@ -89,20 +89,21 @@ Expected<Layer> make_concat(const LayerContext &c) {
   const std::int64_t inner =
       ir::element_count({out.begin() + static_cast<std::ptrdiff_t>(axis) + 1, out.end()});
   Layer layer;
-  layer.header = "concat.hpp";
   std::int64_t position = 0;
   for (std::size_t i = 0; i < c.node.inputs.size(); ++i) {
     const std::int64_t row = c.in(i).shape[axis] * inner;
+    const std::string from = c.input_text(i, layer);
+    const std::string to = c.output_text(static_cast<std::size_t>(position));
+    position += row;
+    if (from == to) {
+      continue; // the plan let it be computed where it belongs
+    }
     Fields parameters;
     parameters.add("rows", ir::element_count(c.in(i).shape) / row)
         .add("row", row)
         .add("output_step", out[axis] * inner);
-    layer.calls.push_back(
-        {"concat_part",
-         "ConcatPart",
-         std::move(parameters),
-         {c.input_text(i, layer), c.output_text(static_cast<std::size_t>(position))}});
-    position += row;
+    layer.header = "concat.hpp";
+    layer.calls.push_back({"concat_part", "ConcatPart", std::move(parameters), {from, to}});
   }
   return layer;
 }

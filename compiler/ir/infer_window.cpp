@@ -19,8 +19,9 @@ Expected<void> check_window_attributes(const Node &node) {
   if (!has_count("strides", 2, 1) || !has_count("dilations", 2, 1) || !has_count("kernel", 2, 1)) {
     return invalid("strides, dilations and kernel must be two numbers of at least 1");
   }
-  if (!has_count("pads", 4, 0)) {
-    return invalid("pads must be four numbers of at least 0");
+  const auto pads = ints_attribute(node, "pads", {0, 0, 0, 0});
+  if (pads.size() != 4 || pads[1] < 0 || pads[3] < 0) {
+    return invalid("pads must be four numbers, at least 0 at the left and at the right");
   }
   const std::string layout = text_attribute(node, "layout", "NHWC");
   if (layout != "NHWC" && layout != "NCHW") {
@@ -52,6 +53,9 @@ std::int64_t spread_size(const Slide &s, std::int64_t output_padding) {
 }
 
 Expected<Shape> slide(const Window &w, const Shape &x, ImageAxes axes) {
+  if (std::min(w.pad_top, w.pad_bottom) <= -x[axes.h]) {
+    return invalid("negative pads leave no row of the image");
+  }
   const auto height =
       output_size({x[axes.h], w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, w.pad_bottom});
   const auto width =

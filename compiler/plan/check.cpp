@@ -2,6 +2,7 @@
 #include "compiler/plan/kernel_facts.hpp"
 #include "compiler/plan/plan.hpp"
 
+#include "compiler/ir/attributes.hpp"
 #include "compiler/ir/types.hpp"
 #include "kernels/isa/registry.hpp"
 
@@ -118,6 +119,9 @@ private:
     if (shares_storage(*node)) {
       return at == other_at && same_content(node->inputs[0], other);
     }
+    if (is_joined_in_place(*node, written, other)) {
+      return last_use_[other] == time;
+    }
     for (std::size_t i = 0; i < node->inputs.size(); ++i) {
       const auto lead = overlap_lead_bytes(graph_, *node, i, *packing_);
       const bool in_place = works_by_lines(graph_, *node, *packing_);
@@ -130,6 +134,24 @@ private:
       }
     }
     return last_use_[other] == time;
+  }
+
+  /// A concat's input that lies exactly where the concat would write it, and is read once.
+  [[nodiscard]] bool is_joined_in_place(const ir::Node &node, ir::ValueId written,
+                                        ir::ValueId other) const {
+    const ir::Shape &out = graph_.values[written].type.shape;
+    const auto axis = static_cast<std::size_t>(ir::int_attribute(node, "axis", 0));
+    if (node.op != ir::Op::kConcat ||
+        std::count(node.inputs.begin(), node.inputs.end(), other) != 1 ||
+        std::any_of(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(axis),
+                    [](std::int64_t dim) { return dim != 1; })) {
+      return false;
+    }
+    std::uint64_t position = plan_.placements[written]->offset_bytes;
+    for (std::size_t i = 0; node.inputs[i] != other; ++i) {
+      position += ir::byte_size(graph_.values[node.inputs[i]].type);
+    }
+    return position == plan_.placements[other]->offset_bytes;
   }
 
   /// Whether one is the other, seen through reshapes.

@@ -282,8 +282,8 @@ bool works_by_lines(const ir::Graph &graph, const ir::Node &node, const Packing 
   const ir::Window w = ir::window_of(node, graph.values[node.inputs[1]].type.shape);
   const bool stepped = (w.stride_h == 1 && w.stride_w == 1) || (w.stride_h == 2 && w.stride_w == 2);
   // Outputs never outnumber the inputs that were read before them.
-  return w.kernel_h == 3 && w.kernel_w == 3 && stepped && w.pad_top <= 1 && w.pad_left <= 1 &&
-         out[1] <= in.shape[1] && out[2] <= in.shape[2];
+  return w.kernel_h == 3 && w.kernel_w == 3 && stepped && w.pad_top >= 0 && w.pad_top <= 1 &&
+         w.pad_left <= 1 && out[1] <= in.shape[1] && out[2] <= in.shape[2];
 }
 
 namespace {

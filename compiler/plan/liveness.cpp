@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/plan/liveness.hpp"
 
+#include "compiler/ir/attributes.hpp"
+#include "compiler/ir/edit.hpp"
 #include "compiler/ir/types.hpp"
 #include "compiler/plan/kernel_facts.hpp"
 
@@ -11,9 +13,25 @@ namespace {
 
 class BufferFinder {
 public:
-  BufferFinder(const ir::Graph &graph, const kernels::isa::Packing &packing) : graph_(graph) {
+  BufferFinder(const ir::Graph &graph, const kernels::isa::Packing &packing)
+      : graph_(graph), part_of_(graph.values.size()) {
     buffers_.packing = packing;
     buffers_.of_value.resize(graph.values.size());
+    buffers_.start_bytes.resize(graph.values.size());
+  }
+
+  void join_parts() {
+    for (const ir::Node &node : graph_.nodes) {
+      if (is_joinable(graph_, node,
+                      static_cast<std::uint32_t>(buffers_.packing.tensor_alignment))) {
+        std::uint32_t start = 0;
+        for (const ir::ValueId part : node.inputs) {
+          part_of_[part] = node.outputs[0];
+          buffers_.start_bytes[part] = start;
+          start += static_cast<std::uint32_t>(ir::byte_size(graph_.values[part].type));
+        }
+      }
+    }
   }
 
   Buffers run() {
@@ -35,7 +53,11 @@ private:
   void add_outputs(const ir::Node &node) {
     const auto source = shares_storage(node) ? buffers_.of_value[node.inputs[0]] : std::nullopt;
     for (const ir::ValueId output : node.outputs) {
-      if (source) {
+      if (part_of_[output]) {
+        add_new(*part_of_[output]);
+        buffers_.of_value[output] = buffers_.of_value[*part_of_[output]];
+        buffers_.list[*buffers_.of_value[output]].values.push_back(output);
+      } else if (source) {
         buffers_.list[*source].values.push_back(output);
         buffers_.of_value[output] = source;
       } else {
@@ -57,13 +79,40 @@ private:
   }
 
   const ir::Graph &graph_;
+  std::vector<std::optional<ir::ValueId>> part_of_; ///< by value: the concat's output around it
   Buffers buffers_;
 };
 
+/// All axes before the concat's own have one element.
+bool is_outermost(const ir::Node &node, const ir::Shape &out) {
+  const auto axis = static_cast<std::ptrdiff_t>(ir::int_attribute(node, "axis", 0));
+  return std::all_of(out.begin(), out.begin() + axis, [](std::int64_t dim) { return dim == 1; });
+}
+
 } // namespace
 
-Buffers find_buffers(const ir::Graph &graph, const kernels::isa::Packing &packing) {
-  return BufferFinder(graph, packing).run();
+Buffers find_buffers(const ir::Graph &graph, const kernels::isa::Packing &packing, bool join) {
+  BufferFinder finder(graph, packing);
+  if (join) {
+    finder.join_parts();
+  }
+  return finder.run();
+}
+
+bool is_joinable(const ir::Graph &graph, const ir::Node &node, std::uint32_t alignment) {
+  if (node.op != ir::Op::kConcat || !is_outermost(node, graph.values[node.outputs[0]].type.shape)) {
+    return false;
+  }
+  const auto uses = ir::count_uses(graph);
+  const auto producers = ir::find_producers(graph);
+  std::size_t start = 0;
+  return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId part) {
+    const bool aligned = start % alignment == 0;
+    start += ir::byte_size(graph.values[part].type);
+    return aligned && uses[part] == 1 && producers[part] != ir::kNoNode &&
+           !shares_storage(graph.nodes[producers[part]]) &&
+           graph.nodes[producers[part]].op != ir::Op::kConcat;
+  });
 }
 
 std::vector<Lifetime> find_lifetimes(const ir::Graph &graph, const Buffers &buffers,
@@ -106,9 +155,12 @@ std::vector<Overlap> find_overlaps(const ir::Graph &graph, const Buffers &buffer
     return overlaps;
   }
   const std::uint32_t output = *buffers.of_value[node.outputs[0]];
+  if (buffers.list[output].size_bytes != ir::byte_size(graph.values[node.outputs[0]].type)) {
+    return overlaps; // the rest of what it is joined to must stay
+  }
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     const auto input = buffers.of_value[node.inputs[i]];
-    if (!input) {
+    if (!input || *input == output) {
       continue;
     }
     const auto lead = overlap_lead_bytes(graph, node, i, buffers.packing);

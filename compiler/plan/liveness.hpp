@@ -12,7 +12,7 @@
 /// Which storage a graph needs and when. Steps index the operator order that was asked about.
 namespace tinyml::plan {
 
-/// One piece of storage: a value, and all values that reshape it.
+/// One piece of storage: a value, and all values that reshape it or are joined to it.
 struct Buffer {
   std::vector<ir::ValueId> values;
   std::uint32_t size_bytes = 0;
@@ -25,11 +25,20 @@ struct Buffers {
   std::vector<Buffer> list;
   /// By ValueId; absent for constants and for values nobody computes or uses.
   std::vector<std::optional<std::uint32_t>> of_value;
+  /// By ValueId: where in its buffer the value starts; 0 but for what a concat joins.
+  std::vector<std::uint32_t> start_bytes;
   /// Of the kernel set that will run the graph: what may overlap depends on it.
   kernels::isa::Packing packing{};
 };
 
-[[nodiscard]] Buffers find_buffers(const ir::Graph &graph, const kernels::isa::Packing &packing);
+/// `join`: what is_joinable says, the concat's inputs lie inside its output and nothing is copied.
+[[nodiscard]] Buffers find_buffers(const ir::Graph &graph, const kernels::isa::Packing &packing,
+                                   bool join = false);
+
+/// A concat whose inputs lie one behind the other in its output, at multiples of the alignment, and
+/// are computed for nothing else.
+[[nodiscard]] bool is_joinable(const ir::Graph &graph, const ir::Node &node,
+                               std::uint32_t alignment);
 
 /// Steps [first, last] in which a buffer must keep its content.
 struct Lifetime {

@@ -87,12 +87,11 @@ std::vector<std::size_t> find_groups(const ir::Graph &graph, const PlanOptions &
   return first;
 }
 
+/// The packing's tensor alignment is the one that was asked for.
 PlacementProblem make_problem(const ir::Graph &graph, const PlanOptions &options,
                               const Draft &draft) {
   std::vector<Item> items;
-  const auto alignment =
-      std::max(options.tensor_alignment_bytes,
-               static_cast<std::uint32_t>(draft.buffers.packing.tensor_alignment));
+  const auto alignment = static_cast<std::uint32_t>(draft.buffers.packing.tensor_alignment);
   for (const Buffer &buffer : draft.buffers.list) {
     items.push_back({buffer.size_bytes, std::max(buffer.element_bytes, alignment)});
   }
@@ -134,8 +133,10 @@ void take_offsets(const ir::Graph &graph, const std::vector<std::uint64_t> &offs
   for (std::size_t value = 0; value < graph.values.size(); ++value) {
     if (const auto buffer = draft.buffers.of_value[value]) {
       const Lifetime &lifetime = draft.lifetimes[*buffer];
-      draft.plan.placements[value] = Placement{
-          offset(*buffer), draft.buffers.list[*buffer].size_bytes, lifetime.first, lifetime.last};
+      const std::uint32_t start = draft.buffers.start_bytes[value];
+      const auto size = static_cast<std::uint32_t>(ir::byte_size(graph.values[value].type));
+      draft.plan.placements[value] =
+          Placement{offset(*buffer) + start, size, lifetime.first, lifetime.last};
     }
   }
   for (std::size_t i = 0; i < draft.plan.scratch.size(); ++i) {
@@ -172,19 +173,9 @@ Expected<void> check_options(const PlanOptions &options) {
   return {};
 }
 
-} // namespace
-
-Expected<MemoryPlan> make_plan(const ir::Graph &graph, const PlanOptions &options) {
-  if (const auto legal = check_options(options); !legal) {
-    return Failure{legal.error()};
-  }
-  const kernels::isa::Packing *packing = kernels::isa::find_packing(options.isa);
-  if (packing == nullptr) {
-    return fail(ErrorCode::kUnsupported, "there are no kernels for the instruction set '" +
-                                             options.isa +
-                                             "'; there are: " + kernels::isa::kernel_set_names());
-  }
-  Draft draft{find_buffers(graph, *packing), {}, {}};
+Expected<MemoryPlan> plan_buffers(const ir::Graph &graph, const PlanOptions &options,
+                                  Buffers buffers) {
+  Draft draft{std::move(buffers), {}, {}};
   draft.plan.isa = options.isa;
   if (const auto sizes = check_sizes(graph, draft.buffers); !sizes) {
     return Failure{sizes.error()};
@@ -211,6 +202,39 @@ Expected<MemoryPlan> make_plan(const ir::Graph &graph, const PlanOptions &option
     return Failure{placed.error()};
   }
   return std::move(draft.plan);
+}
+
+bool has_joinable(const ir::Graph &graph, std::uint32_t alignment) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                     [&](const ir::Node &node) { return is_joinable(graph, node, alignment); });
+}
+
+} // namespace
+
+Expected<MemoryPlan> make_plan(const ir::Graph &graph, const PlanOptions &options) {
+  if (const auto legal = check_options(options); !legal) {
+    return Failure{legal.error()};
+  }
+  const kernels::isa::Packing *found = kernels::isa::find_packing(options.isa);
+  if (found == nullptr) {
+    return fail(ErrorCode::kUnsupported, "there are no kernels for the instruction set '" +
+                                             options.isa +
+                                             "'; there are: " + kernels::isa::kernel_set_names());
+  }
+  kernels::isa::Packing packing = *found;
+  packing.tensor_alignment =
+      std::max(packing.tensor_alignment, static_cast<int>(options.tensor_alignment_bytes));
+  auto apart = plan_buffers(graph, options, find_buffers(graph, packing));
+  if (!apart || !options.join ||
+      !has_joinable(graph, static_cast<std::uint32_t>(packing.tensor_alignment))) {
+    return apart;
+  }
+  auto joined = plan_buffers(graph, options, find_buffers(graph, packing, true));
+  if (!joined || joined->arena_bytes > apart->arena_bytes) {
+    return apart;
+  }
+  joined->joined = true;
+  return joined;
 }
 
 } // namespace tinyml::plan

@@ -25,6 +25,8 @@ struct PlanOptions {
   /// Let an operator's output lie over its dying input as far as the kernel's order of reads and
   /// writes allows (see kernel_facts.hpp). Off: only whole tensors with disjoint storage.
   bool overlap = true;
+  /// Let operators write what a concat only joins into its output, where that needs no more memory.
+  bool join = true;
   /// Search for the operator order with the lowest peak. Off: the graph's own order.
   bool reorder = true;
   /// How many partial placements the exact search may visit before the best one found is taken.
@@ -33,7 +35,8 @@ struct PlanOptions {
   bool scratch = true;
 };
 
-/// Storage of one value. Values that share storage (a reshape and its input) have equal offsets.
+/// Storage of one value. Values that share storage (a reshape and its input) have equal offsets;
+/// what a concat joins lies inside its output and lives as long as that.
 struct Placement {
   std::uint32_t offset_bytes = 0;
   std::uint32_t size_bytes = 0;
@@ -73,6 +76,7 @@ struct MemoryPlan {
   /// The largest sum of live tensors when no two may share a byte: what other planners reach at
   /// best.
   std::uint32_t peak_live_bytes = 0;
+  bool joined = false;  ///< what concats join lies inside their outputs
   bool optimal = false; ///< proven: the lower bound is met or the search was exhaustive
 };
 

@@ -88,6 +88,33 @@ TEST(Plan, AReshapeSharesItsInputsStorage) {
   EXPECT_EQ(plan.placements[x]->offset_bytes, plan.placements[*reshaped]->offset_bytes);
 }
 
+/// Two pools of one image, joined along rows (axis 1) or channels (axis 3).
+ir::Graph joined_pools(std::int64_t axis, ir::ValueId *parts) {
+  Builder b;
+  const auto x = b.input({1, 8, 8, 3});
+  parts[0] = b.pool(x);
+  parts[1] = b.pool(x);
+  return b.done(b.node(ir::Op::kConcat, {parts[0], parts[1]}, {{"axis", axis}}));
+}
+
+TEST(Plan, RowsThatAConcatJoinsAreComputedInItsOutput) {
+  ir::ValueId parts[2];
+  const ir::Graph graph = joined_pools(1, parts);
+  const MemoryPlan plan = planned(graph);
+  EXPECT_TRUE(plan.joined);
+  const std::uint32_t start = plan.placements[graph.outputs[0]]->offset_bytes;
+  EXPECT_EQ(plan.placements[parts[0]]->offset_bytes, start);
+  EXPECT_EQ(plan.placements[parts[1]]->offset_bytes, start + 4 * 4 * 3 * kFloat);
+  EXPECT_EQ(plan.arena_bytes, (8 * 8 + 2 * 4 * 4) * 3 * kFloat);
+  EXPECT_FALSE(planned(graph, {.join = false}).joined);
+
+  MemoryPlan shifted = plan;
+  shifted.placements[parts[1]]->offset_bytes -= kFloat;
+  EXPECT_FALSE(check_plan(graph, shifted).ok());
+
+  EXPECT_FALSE(planned(joined_pools(3, parts)).joined);
+}
+
 TEST(Plan, ATensorReadLaterIsNotOverwrittenInPlace) {
   Builder b;
   const auto x = b.input({1, 10});

@@ -23,8 +23,8 @@ class Describer {
 public:
   explicit Describer(const Subject &subject)
       : subject_(subject),
-        buffers_(plan::find_buffers(subject.graph, *kernels::isa::find_packing(subject.plan.isa))) {
-  }
+        buffers_(plan::find_buffers(subject.graph, *kernels::isa::find_packing(subject.plan.isa),
+                                    subject.plan.joined)) {}
 
   Report run() {
     add_tensors();
