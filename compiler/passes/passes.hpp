@@ -59,6 +59,10 @@ struct NamedPass {
 /// softmax along another axis than the last → along the last, between transposes.
 [[nodiscard]] Expected<void> normalize_softmax(ir::Graph &graph);
 
+/// int8 layers' channels without weights but with a bias near the end of int32 (the remains of a
+/// channel that training gave up): the same constant output from a small bias and a moderate scale.
+[[nodiscard]] Expected<void> settle_constant_channels(ir::Graph &graph);
+
 /// Dead nodes and constants go, values get the canonical numbering.
 [[nodiscard]] Expected<void> remove_dead_code(ir::Graph &graph);
 

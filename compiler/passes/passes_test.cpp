@@ -67,6 +67,33 @@ void expect_untouched(Pass pass, const std::string &statements) {
   EXPECT_EQ(after(pass, statements), graph_text(statements));
 }
 
+/// A layer of two channels, the first of which has the given weights and bias.
+std::string two_channels(const std::string &weights, const std::string &bias) {
+  return "  input %x : f32[1,1,1,2]\n"
+         "  const %w : i8[2,1,1,2] q(scale=[1e-12,0.5], zero=[0,0], axis=0) = [" +
+         weights +
+         ",3,-4]\n"
+         "  const %b : i32[2] q(scale=[5e-13,0.25], zero=[0,0], axis=0) = [" +
+         bias +
+         ",7]\n"
+         "  %q : i8[1,1,1,2] q(scale=0.5, zero=1) = quantize(%x)\n"
+         "  %y : i8[1,1,1,2] q(scale=1e-04, zero=-3) = conv2d(%q, %w, %b)\n"
+         "  %z : f32[1,1,1,2] = dequantize(%y)\n"
+         "  output %z\n";
+}
+
+TEST(SettleConstantChannels, LeavesRoomForSums) {
+  EXPECT_THAT(after(settle_constant_channels, two_channels("0,0", "1073741824")),
+              HasSubstr("= [20,7]")); // 2^30 * 5e-13 is 5.4 steps of the output
+  EXPECT_THAT(after(settle_constant_channels, two_channels("0,0", "-1073741824")),
+              HasSubstr("= [-20,7]"));
+}
+
+TEST(SettleConstantChannels, DoesNotTouchWhatDependsOnTheInput) {
+  expect_untouched(settle_constant_channels, two_channels("0,1", "1073741824"));
+  expect_untouched(settle_constant_channels, two_channels("0,0", "1000"));
+}
+
 TEST(FoldConstants, ComputesWhatIsKnown) {
   EXPECT_EQ(after(fold_constants, "  input %x : f32[2]\n  const %a : f32[2] = [1,2]\n"
                                   "  %b : f32[2] = add(%a, %a)\n  %y : f32[2] = add(%x, %b)\n"

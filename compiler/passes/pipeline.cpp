@@ -24,6 +24,7 @@ constexpr std::array kPasses = {
     NamedPass{"simplify", simplify},
     NamedPass{"fold_pad", fold_pad},
     NamedPass{"fuse_activation", fuse_activation},
+    NamedPass{"settle_constant_channels", settle_constant_channels},
     NamedPass{"remove_dead_code", remove_dead_code},
 };
 
