@@ -20,6 +20,9 @@ using nlohmann::json;
 Expected<void> write_request(const LocalBuild &build, const ModelSource &source,
                              const link::Kit &kit, const std::filesystem::path &folder) {
   json options = {{"precision", precision_of(build.model)}, {"optimize", build.model.optimize}};
+  if (build.model.patches != "auto") {
+    options["patches"] = build.model.patches;
+  }
   driver::add_quantize_options(options, build.model.quantization);
   json profile = kit.profile;
   for (const std::string &accelerator : build.backend.accelerators) {

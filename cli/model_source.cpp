@@ -147,6 +147,7 @@ driver::CompileOptions compile_options(const ModelFlags &flags, const ModelSourc
   options.calibration = source.calibration;
   options.quantization = flags.quantization;
   options.optimize = *driver::parse_optimize(flags.optimize); // checked by CLI11
+  options.strips = *driver::parse_strips(flags.patches);      // checked by CLI11
   return options;
 }
 
@@ -170,6 +171,14 @@ void add_model_flags(CLI::App &verb, ModelFlags &flags) {
       "The same as --precision float32");
   verb.add_option("--optimize", flags.optimize, "What to aim at: size, balanced or speed")
       ->check(CLI::IsMember({"size", "balanced", "speed"}))
+      ->capture_default_str();
+  verb.add_option("--patches", flags.patches,
+                  "The first layers strip by strip, less RAM for more time: auto (where RAM is "
+                  "short), off, or a number of strips")
+      ->check([](const std::string &text) {
+        const auto strips = driver::parse_strips(text);
+        return strips.ok() ? std::string() : strips.error().message;
+      })
       ->capture_default_str();
   add_quantization_flags(verb, flags);
 }

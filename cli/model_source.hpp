@@ -24,6 +24,7 @@ struct ModelFlags {
       calibration_data; ///< data set name, or a file of float32 samples; the zoo's own when empty
   bool float32 = false;
   std::string optimize = "balanced"; ///< or "size", "speed"
+  std::string patches = "auto";      ///< or "off", or a number of strips
   std::string precision = "int8";    ///< or int16; float32 when `float32` says so
   quantize::QuantizeOptions quantization;
 };

@@ -32,6 +32,9 @@ void print_report(const json &report, const std::string &output) {
              "(stack bound {} B)\n",
              number("arena_bytes"), number("rom_bytes_planned"), number("rom_bytes_linked"),
              number("ram_bytes_planned"), number("ram_bytes_linked"), number("stack_bytes"))
+      << (report.contains("patches")
+              ? "patches: " + report["patches"].value("text", std::string()) + "\n"
+              : "")
       << "written to " << output << ": sources/, image.elf, payload.bin, module.so, result.json\n";
 }
 

@@ -100,6 +100,9 @@ Expected<void> make_report(const PlanFlags &flags, Plan &plan) {
     return Failure{report.error()};
   }
   report->notes.insert(report->notes.end(), plan.report.notes.begin(), plan.report.notes.end());
+  if (plan.model->patches.strips > 0) {
+    report->notes.push_back("patches: " + driver::describe(plan.model->patches));
+  }
   plan.report = *std::move(report);
   if (flags.variants || !plan.report.fits()) {
     plan.report.variants = driver::find_variants({.model = plan.source.bytes,

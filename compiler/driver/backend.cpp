@@ -104,6 +104,11 @@ Expected<Request> parse_request(const json &from, const fs::path &folder) {
     return Failure{optimize.error()};
   }
   request.compile.optimize = *optimize;
+  const auto strips = parse_strips(options.value("patches", "auto"));
+  if (!strips.ok()) {
+    return Failure{strips.error()};
+  }
+  request.compile.strips = *strips;
   auto quantization = parse_quantize_options(options);
   if (!quantization.ok()) {
     return Failure{quantization.error()};
@@ -216,6 +221,14 @@ Expected<void> write_files(const fs::path &result, const link::LinkedImage &imag
   return build_host_module(*model, request, kit, result / "module.so");
 }
 
+/// How much RAM the image needs beyond what there is.
+std::uint64_t excess_ram(const link::ImagePlan &plan, const link::Kit &kit,
+                         const link::Limits &limits) {
+  const std::uint64_t limit =
+      std::min<std::uint64_t>(kit.ram.size_bytes, limits.max_ram_bytes.value_or(UINT64_MAX));
+  return plan.ram_bytes() > limit ? plan.ram_bytes() - limit : 0;
+}
+
 /// Everything between a checked request and the answer.
 json answer(Request request, const fs::path &result, const fs::path &work) {
   const auto kit = link::load_kit(request.kit);
@@ -247,22 +260,37 @@ json answer(Request request, const fs::path &result, const fs::path &work) {
   if (!planned.ok()) {
     return error_result(planned.error());
   }
-  if (const auto fits = link::check_budget(planned->plan(), *kit, request.limits); !fits.ok()) {
+  auto smaller = model ? compile_in_strips(*model, request.compile,
+                                           excess_ram(planned->plan(), *kit, request.limits))
+                       : std::nullopt;
+  std::optional<PlannedImage> in_strips;
+  if (smaller) {
+    std::error_code error;
+    fs::create_directories(work / "strips", error);
+    auto again = PlannedImage::create(&*smaller, *kit, request.program, work / "strips");
+    if (again.ok() && link::check_budget(again->plan(), *kit, request.limits).ok()) {
+      in_strips.emplace(*std::move(again));
+      model = *std::move(smaller);
+      report = report_of(*model, request.compile.precision);
+    }
+  }
+  PlannedImage &chosen = in_strips ? *in_strips : *planned;
+  if (const auto fits = link::check_budget(chosen.plan(), *kit, request.limits); !fits.ok()) {
     return error_result(fits.error(), advise({.model = model_bytes,
                                               .options = request.compile,
                                               .target = {&*kit, "", request.limits},
                                               .work_folder = work,
                                               .time_limit = kAdviceTime},
-                                             planned->plan()));
+                                             chosen.plan()));
   }
-  const auto image = planned->link();
+  const auto image = chosen.link();
   if (!image.ok()) {
     return error_result(image.error());
   }
   if (const auto written = write_files(result, *image, module, request, *kit); !written.ok()) {
     return error_result(written.error());
   }
-  add_image_report(report, planned->plan(), *image, *kit);
+  add_image_report(report, chosen.plan(), *image, *kit);
   return {{"version", kInterfaceVersion}, {"status", "ok"}, {"report", report}};
 }
 

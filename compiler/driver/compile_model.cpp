@@ -99,6 +99,25 @@ Expected<void> generate_into(CompiledModel &model, const CompileOptions &options
   return {};
 }
 
+/// Splits the graph when that was asked for and helps; then plan and code are made again.
+Expected<void> apply_patches(CompiledModel &model, const CompileOptions &options) {
+  const bool too_large =
+      options.arena_limit_bytes && model.plan.arena_bytes > *options.arena_limit_bytes;
+  if (options.strips == 1 || (options.strips == 0 && !too_large)) {
+    return {};
+  }
+  auto patched =
+      find_patches(model.graph, {.isa = options.isa,
+                                 .arena_limit_bytes = options.arena_limit_bytes.value_or(0),
+                                 .strips = options.strips});
+  if (!patched) {
+    return {};
+  }
+  model.graph = std::move(patched->graph);
+  model.patches = patched->patches;
+  return generate_into(model, options);
+}
+
 } // namespace
 
 Expected<Optimize> parse_optimize(const std::string &text) {
@@ -184,7 +203,25 @@ Expected<CompiledModel> compile_graph(ir::Graph graph, const CompileOptions &opt
   if (const auto generated = generate_into(model, options); !generated.ok()) {
     return Failure{generated.error()};
   }
+  if (const auto patched = apply_patches(model, options); !patched.ok()) {
+    return Failure{patched.error()};
+  }
   return model;
+}
+
+std::optional<CompiledModel> compile_in_strips(const CompiledModel &model, CompileOptions options,
+                                               std::uint64_t excess_bytes) {
+  if (options.strips != 0 || model.patches.strips != 0 || excess_bytes == 0 ||
+      excess_bytes >= model.plan.arena_bytes) {
+    return std::nullopt;
+  }
+  options.arena_limit_bytes = model.plan.arena_bytes - static_cast<std::uint32_t>(excess_bytes);
+  auto smaller = compile_graph(model.graph, options);
+  if (!smaller.ok() || smaller->plan.arena_bytes > *options.arena_limit_bytes) {
+    return std::nullopt;
+  }
+  smaller->quantization = model.quantization;
+  return *std::move(smaller);
 }
 
 Expected<codegen::GeneratedModule> generate_for(const std::string &isa, const CompiledModel &model,
@@ -209,6 +246,12 @@ json report_of(const CompiledModel &model, Precision precision) {
                  {"inputs", tensors_of(model, model.graph.inputs)},
                  {"outputs", tensors_of(model, model.graph.outputs)},
                  {"layers", layers_of(model)}};
+  if (model.patches.strips > 0) {
+    report["patches"] = {{"strips", model.patches.strips},
+                         {"layers", model.patches.layers},
+                         {"extra_macs", model.patches.extra_macs},
+                         {"text", describe(model.patches)}};
+  }
   if (model.quantization.calibration_samples > 0) {
     report["quantization"] = quantization_report(model.quantization);
   }

@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "compiler/codegen/generate.hpp"
+#include "compiler/driver/patches.hpp"
 #include "compiler/ir/graph.hpp"
 #include "compiler/plan/plan.hpp"
 #include "compiler/quantize/quantize.hpp"
@@ -37,8 +38,12 @@ struct CompileOptions {
   /// float model, not looked at when the model came quantised.
   std::span<const float> calibration;
   quantize::QuantizeOptions quantization; ///< how; `precision` says to what
-  std::string isa = "scalar"; ///< link::Kit::isa of the board
+  std::string isa = "scalar";             ///< link::Kit::isa of the board
   Optimize optimize = Optimize::kBalanced;
+  /// Layers in strips: 0 where arena_limit_bytes asks for it, 1 never, else as many strips.
+  std::int64_t strips = 0;
+  /// What the arena should not exceed, if strips can help it.
+  std::optional<std::uint32_t> arena_limit_bytes = {};
 };
 
 struct CompiledModel {
@@ -47,6 +52,7 @@ struct CompiledModel {
   codegen::GeneratedModule module;
   quantize::QuantizeReport quantization; ///< empty for float32
   Optimize optimize = Optimize::kBalanced;
+  Patches patches; ///< how the graph was split into strips, if it was
 };
 
 /// Imports a model, whatever format its content shows (ONNX or TensorFlow Lite), and brings it to
@@ -63,6 +69,11 @@ generate_for(const std::string &isa, const CompiledModel &model, CompileOptions 
 
 /// Plans and generates a graph that is already canonical and in the wanted precision.
 [[nodiscard]] Expected<CompiledModel> compile_graph(ir::Graph graph, const CompileOptions &options);
+
+/// The same model with so many bytes less of arena, by strips; absent when that cannot be or was
+/// not wanted.
+[[nodiscard]] std::optional<CompiledModel>
+compile_in_strips(const CompiledModel &model, CompileOptions options, std::uint64_t excess_bytes);
 
 /// The part of a build report (docs/backend.md) that does not depend on a board: precision, MACs,
 /// weights, arena, tensors, layers.

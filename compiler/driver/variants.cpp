@@ -19,6 +19,7 @@ public:
       : request_(request), refused_(refused), started_(Clock::now()) {}
 
   std::vector<report::Variant> run() {
+    add_strips();
     add_int8();
     add_smaller_code();
     add_smaller_inputs(request_.options, "");
@@ -55,6 +56,24 @@ private:
           "usually less than a percent of accuracy; check with labelled data", *model, options,
           request_.target);
       add_smaller_inputs(options, "int8 and ");
+    }
+  }
+
+  /// Only where RAM is short.
+  void add_strips() {
+    const std::uint64_t limit = refused_.ram_limit_bytes.value_or(UINT64_MAX);
+    if (refused_.ram_bytes <= limit) {
+      return;
+    }
+    const auto whole = compile_model(request_.model, request_.options);
+    const auto model = whole.ok()
+                           ? compile_in_strips(*whole, request_.options, refused_.ram_bytes - limit)
+                           : std::nullopt;
+    if (model) {
+      add(fmt::format("the first {} layers in {} strips", model->patches.layers,
+                      model->patches.strips),
+          fmt::format("{:+.1f} % MACs; the results stay the same", 100 * model->patches.extra_macs),
+          *model, request_.options, request_.target);
     }
   }
 
