@@ -6,6 +6,7 @@
 #include "compiler/ir/operators.hpp"
 #include "compiler/ir/types.hpp"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -81,6 +82,39 @@ Expected<void> check_interface(const ir::Graph &graph) {
   return {};
 }
 
+Expected<std::vector<PlacedLayer>> make_layers(const ir::Graph &graph, const plan::MemoryPlan &plan,
+                                               const Packing &packing, bool wide_scales) {
+  std::vector<PlacedLayer> layers;
+  KnownArrays arrays;
+  for (std::size_t step = 0; step < plan.order.size(); ++step) {
+    const ir::Node &node = graph.nodes[plan.order[step]];
+    const std::string part = identifier_part(node.name);
+    const LayerContext context{graph,
+                               plan,
+                               node,
+                               packing,
+                               "layer" + std::to_string(step) + (part.empty() ? "" : "_" + part),
+                               wide_scales};
+    auto layer = make_layer(context);
+    if (!layer) {
+      return Failure{layer.error()};
+    }
+    arrays.find_repeated(*layer);
+    LayerReport report = report_of(context, *layer);
+    layers.push_back({std::move(*layer), std::move(report)});
+  }
+  return layers;
+}
+
+bool needs_wide_scales(const std::vector<PlacedLayer> &layers) {
+  return std::any_of(layers.begin(), layers.end(), [](const PlacedLayer &placed) {
+    const auto &calls = placed.layer.calls;
+    return std::any_of(calls.begin(), calls.end(), [](const Call &call) {
+      return call.type == "Conv2d<generic::Int8WideArithmetic>";
+    });
+  });
+}
+
 } // namespace
 
 Expected<GeneratedModule> generate(const ir::Graph &graph, const plan::MemoryPlan &plan,
@@ -98,30 +132,25 @@ Expected<GeneratedModule> generate(const ir::Graph &graph, const plan::MemoryPla
       return Failure{checked.error()};
     }
   }
+  auto layers = make_layers(graph, plan, *packing, false);
+  if (layers && packing->wide_is_cheap && needs_wide_scales(*layers)) {
+    layers = make_layers(graph, plan, *packing, true);
+  }
+  if (!layers) {
+    return Failure{layers.error()};
+  }
   GeneratedModule module;
-  std::vector<PlacedLayer> layers;
-  KnownArrays arrays;
-  for (std::size_t step = 0; step < plan.order.size(); ++step) {
-    const ir::Node &node = graph.nodes[plan.order[step]];
-    const std::string part = identifier_part(node.name);
-    const LayerContext context{graph, plan, node, *packing,
-                               "layer" + std::to_string(step) + (part.empty() ? "" : "_" + part)};
-    auto layer = make_layer(context);
-    if (!layer) {
-      return Failure{layer.error()};
-    }
-    arrays.find_repeated(*layer);
-    module.layers.push_back(report_of(context, *layer));
-    module.weight_bytes += module.layers.back().weight_bytes;
-    module.macs += layer->macs;
-    layers.push_back({std::move(*layer), module.layers.back()});
+  for (const PlacedLayer &placed : *layers) {
+    module.layers.push_back(placed.report);
+    module.weight_bytes += placed.report.weight_bytes;
+    module.macs += placed.layer.macs;
   }
   module.arena_bytes = plan.arena_bytes;
   module.state_bytes = plan.state_bytes;
   module.tensors = tensor_reports(graph, plan);
   module.files = {
-      weights_header(layers), weights_source(layers),
-      model_source({graph, plan, options, *packing, module.macs, module.weight_bytes}, layers)};
+      weights_header(*layers), weights_source(*layers),
+      model_source({graph, plan, options, *packing, module.macs, module.weight_bytes}, *layers)};
   return module;
 }
 

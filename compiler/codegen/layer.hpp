@@ -42,6 +42,9 @@ struct LayerContext {
   const ir::Node &node;
   Packing packing;
   std::string name; ///< identifier that begins the names of its constants
+  /// Some convolution of the module has scales of 1/2 and more: then all of them take the
+  /// arithmetic for these, so that their kernel is there once.
+  bool wide_scales = false;
 
   [[nodiscard]] const ir::Value &input(std::size_t i) const { return graph.values[node.inputs[i]]; }
   [[nodiscard]] const ir::TensorType &in(std::size_t i = 0) const { return input(i).type; }

@@ -52,7 +52,7 @@ Expected<Layer> make_patches(const LayerContext &c, const std::string &kernel,
       {c.name + "_filter", c.in(1).element,
        pack_dense(filter.rows, filter.shape, ir::element_size(c.in(1).element), packing),
        c.packing.weight_alignment});
-  const auto rescale = rescale_fields(c, filters, packing.held_offset + zero, layer);
+  const auto rescale = rescale_fields(c, filters, packing.held_offset + zero, c.wide_scales, layer);
   if (!rescale) {
     return Failure{rescale.error()};
   }
@@ -88,8 +88,8 @@ Expected<Layer> make_depthwise(const LayerContext &c, const Fields &geometry) {
   layer.weights.push_back({c.name + "_filter", c.in(1).element,
                            pack_depthwise(filter, shape, element, packing),
                            c.packing.weight_alignment});
-  const auto rescale =
-      rescale_fields(c, filters, packing.folds_zero_point ? packing.held_offset + zero : 0, layer);
+  const auto rescale = rescale_fields(
+      c, filters, packing.folds_zero_point ? packing.held_offset + zero : 0, false, layer);
   if (!rescale) {
     return Failure{rescale.error()};
   }
@@ -163,7 +163,7 @@ Expected<Layer> make_single_row(const LayerContext &c) {
   const Filters filters =
       c.is_int8() ? int8_filters(*c.input(1).constant, weights[0]) : Filters{weights[0], {}, {}};
   const std::int32_t zero = c.is_int8() ? c.zero_point(c.in()) : 0;
-  const auto rescale = rescale_fields(c, filters, packing.held_offset + zero, layer);
+  const auto rescale = rescale_fields(c, filters, packing.held_offset + zero, false, layer);
   if (!rescale) {
     return Failure{rescale.error()};
   }

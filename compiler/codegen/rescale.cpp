@@ -45,8 +45,13 @@ Expected<std::vector<Multiplier>> multipliers_of(const LayerContext &c, std::int
   return multipliers;
 }
 
-/// Kernels double sums of products before they scale them.
-constexpr std::int64_t kSumLimit = 1LL << 30;
+/// Kernels double sums before they scale them: products and bias each may reach this.
+constexpr std::int64_t kProductsLimit = 1LL << 29;
+
+/// Biases of channels that never leave one end of the range can be huge.
+bool is_small(std::int32_t bias) {
+  return bias > -kernels::kSmallBias && bias < kernels::kSmallBias;
+}
 
 Expected<std::vector<std::int32_t>> fold_biases(const LayerContext &c, const Filters &filters,
                                                 std::int32_t folded_zero) {
@@ -57,11 +62,10 @@ Expected<std::vector<std::int32_t>> fold_biases(const LayerContext &c, const Fil
   std::vector<std::int32_t> biases;
   for (std::size_t i = 0; i < given.size(); ++i) {
     const std::int64_t folded = given[i] - folded_zero * filters.sums[i];
-    const std::int64_t bound =
-        std::max<std::int64_t>(std::abs(folded), std::abs(std::int64_t{given[i]})) +
-        filters.magnitudes[i] * kLargestInput;
-    if (bound >= kSumLimit) {
-      return c.unsupported("its sums of products can exceed 2^30, which the kernels rely on");
+    const std::int64_t products = filters.magnitudes[i] * kLargestInput;
+    const std::int64_t bias = std::max(std::abs(folded), std::abs(std::int64_t{given[i]}));
+    if (products >= kProductsLimit || products + bias > std::numeric_limits<std::int32_t>::max()) {
+      return c.unsupported("its sums of products can exceed 32 bits");
     }
     biases.push_back(static_cast<std::int32_t>(folded));
   }
@@ -107,7 +111,7 @@ Filters int8_filters(const ir::ConstantData &rows, std::int64_t outputs) {
 }
 
 Expected<RescaleFields> rescale_fields(const LayerContext &c, const Filters &filters,
-                                       std::int32_t folded_zero, Layer &layer) {
+                                       std::int32_t folded_zero, bool wide, Layer &layer) {
   if (!c.is_int8()) {
     return float_fields(c, filters, layer);
   }
@@ -117,7 +121,8 @@ Expected<RescaleFields> rescale_fields(const LayerContext &c, const Filters &fil
     return Failure{multipliers ? biases.error() : multipliers.error()};
   }
   // The usual case has its own, shorter arithmetic: see Int8Arithmetic.
-  const bool narrow = std::all_of(multipliers->begin(), multipliers->end(),
+  const bool narrow = !wide && std::all_of(biases->begin(), biases->end(), is_small) &&
+                      std::all_of(multipliers->begin(), multipliers->end(),
                                   [](const Multiplier &m) { return m.shift <= -1; });
   std::vector<std::int32_t> values;
   std::vector<std::int8_t> shifts;

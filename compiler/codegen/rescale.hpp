@@ -22,9 +22,11 @@ struct RescaleFields {
   Fields fields;
 };
 
-/// Adds bias and tables to `layer`. `folded_zero` is taken off every input by way of the bias: for
-/// kernels that sum products of inputs as they are (0: the kernel subtracts zero points itself).
+/// Adds bias and tables to `layer`; `wide`: for Int8WideArithmetic, needed or not. `folded_zero` is
+/// taken off every input by way of the bias: for kernels that sum products of inputs as they are
+/// (0: the kernel subtracts zero points itself).
 [[nodiscard]] Expected<RescaleFields> rescale_fields(const LayerContext &c, const Filters &filters,
-                                                     std::int32_t folded_zero, Layer &layer);
+                                                     std::int32_t folded_zero, bool wide,
+                                                     Layer &layer);
 
 } // namespace tinyml::codegen

@@ -19,7 +19,8 @@ namespace tinyml::kernels::generic {
   return static_cast<std::int32_t>((product + (std::int64_t{1} << 30)) >> 31);
 }
 
-/// Sums of products of int8, scaled by less than 1/2 (which nearly every layer's scales are).
+/// Sums of products of int8, scaled by less than 1/2 (which nearly every layer's scales are), with
+/// biases below kSmallBias: sums stay below 2^30.
 /// Rounds twice, as the reference: halves away from zero.
 struct Int8Arithmetic {
   const std::int32_t *bias;        ///< one an output channel; holds what input zero points add
@@ -46,7 +47,7 @@ struct Int8Arithmetic {
   }
 };
 
-/// The same for scales of 1/2 and more: any shift, in either direction.
+/// The same for scales of 1/2 and more (any shift, in either direction) and for any bias.
 struct Int8WideArithmetic {
   const std::int32_t *bias;
   const std::int32_t *multipliers;

@@ -53,8 +53,8 @@ inline void softmax_row(const Softmax<float> &p, const float *input, float *outp
   return exp_on_negative_values(softmax_scaled_difference(difference, p.constants));
 }
 
-inline void softmax_row(const Softmax<std::int8_t> &p, const std::int8_t *input,
-                        std::int8_t *output) {
+[[gnu::cold]] inline void softmax_row(const Softmax<std::int8_t> &p, const std::int8_t *input,
+                                      std::int8_t *output) {
   constexpr std::int32_t kSumIntegerBits = 12;
   const std::int32_t largest = largest_of(input, p.columns);
   std::int32_t sum = 0;

@@ -99,6 +99,9 @@ struct Packing {
   /// 3x3 depthwise layers of int8 go channel by channel through three held lines
   /// (depthwise_lines.hpp of the set), their filters packed as kDepthwiseLines says.
   bool int8_depthwise_lines;
+  /// Int8WideArithmetic costs little more than Int8Arithmetic: a module that needs both takes the
+  /// wide one everywhere and saves the other's code.
+  bool wide_is_cheap;
   /// Bytes; every tensor in the arena begins at a multiple of it. 1: the element's own alignment.
   int tensor_alignment;
   /// Bytes; the same for packed weights in ROM.

@@ -5,6 +5,7 @@
 #include "kernels/isa/avx2/packing.hpp"
 #include "kernels/isa/avx512vnni/packing.hpp"
 #include "kernels/isa/dsp/packing.hpp"
+#include "kernels/isa/mve/packing.hpp"
 #include "kernels/isa/scalar/packing.hpp"
 
 #include <string>
@@ -22,6 +23,7 @@ inline constexpr KernelSet kKernelSets[] = {
     {"avx2", &avx2::kPacking},
     {"avx512vnni", &avx512vnni::kPacking},
     {"dsp", &dsp::kPacking},
+    {"mve", &mve::kPacking},
 };
 
 /// Null when there is no such kernel set.

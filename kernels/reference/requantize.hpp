@@ -101,6 +101,9 @@ struct Multiplier {
   return x < low ? low : (x > high ? high : x);
 }
 
+/// Kernels may double sums of products that begin with a smaller bias than this.
+inline constexpr std::int32_t kSmallBias = 1 << 29;
+
 /// Accumulator to output element: scale, add the zero point, clamp to the (activation's) range.
 [[nodiscard]] constexpr std::int8_t requantize(std::int32_t accumulator, Multiplier multiplier,
                                                std::int32_t zero_point, std::int32_t low,

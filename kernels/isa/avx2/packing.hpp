@@ -16,6 +16,7 @@ inline constexpr Packing kPacking = {
     /*int8_depthwise=*/{8, 8, 2, true, 0, true},
     /*float_depthwise=*/{8, 8, 1, false, 0, false},
     /*int8_depthwise_lines=*/false,
+    /*wide_is_cheap=*/false,
     /*tensor_alignment=*/1,
     /*weight_alignment=*/32,
 };

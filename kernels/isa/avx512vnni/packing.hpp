@@ -16,6 +16,7 @@ inline constexpr Packing kPacking = {
     /*int8_depthwise=*/{16, 16, 4, true, 128, true},
     /*float_depthwise=*/{16, 16, 1, false, 0, false},
     /*int8_depthwise_lines=*/false,
+    /*wide_is_cheap=*/false,
     /*tensor_alignment=*/1,
     /*weight_alignment=*/64,
 };

@@ -146,6 +146,16 @@ inline void finish_tile(const generic::Int8Arithmetic &arithmetic, const Sums &s
 
 namespace dsp {
 
+[[gnu::noinline]] inline void put_wide(const generic::Int8WideArithmetic &arithmetic,
+                                       Multiplier multiplier, const FourSums &sums,
+                                       std::int8_t *bytes) {
+  const std::int32_t all[4] = {sums.a, sums.b, sums.c, sums.d};
+  for (int position = 0; position < 4; ++position) {
+    bytes[position] = requantize(all[position], multiplier, arithmetic.output_zero_point,
+                                 arithmetic.low, arithmetic.high);
+  }
+}
+
 /// Every filter at four positions. Weights and tables are walked by pointers: with the sums and
 /// what finishes them they are all that has to be kept.
 template <bool Clamps>
@@ -184,8 +194,8 @@ inline void multiply_all(const Patches<std::int8_t> &patches,
   }
 }
 
-/// Scales of 1/2 and more are rare even within a layer that has some: its other channels take the
-/// short way.
+/// Scales of 1/2 and more and huge biases are rare even within a layer that has some: its other
+/// channels take the short way.
 inline void multiply_all(const Patches<std::int8_t> &patches,
                          const generic::Int8WideArithmetic arithmetic, const std::int8_t *weights,
                          int channel, int channels, int positions, std::int8_t *output, int step) {
@@ -193,18 +203,18 @@ inline void multiply_all(const Patches<std::int8_t> &patches,
   for (const int last = channel + channels; channel < last; ++channel, ++output) {
     const auto wide = arithmetic.of_channel(channel);
     const dsp::FourSums sums = patches.multiply(weights, wide.bias);
-    std::int8_t bytes[4];
-    if (wide.multiplier.shift < 0) {
-      const dsp::FastFinish finish(wide.multiplier, arithmetic.output_zero_point);
-      dsp::put_four<true>(finish, sums, limits, bytes, 1);
-    } else {
-      const std::int32_t all[4] = {sums.a, sums.b, sums.c, sums.d};
-      for (int position = 0; position < positions; ++position) {
-        bytes[position] = requantize(all[position], wide.multiplier, arithmetic.output_zero_point,
-                                     arithmetic.low, arithmetic.high);
-      }
-    }
     weights += patches.tile_step();
+    const bool whole = positions == Patches<std::int8_t>::kPositions;
+    std::int8_t bytes[4];
+    if (wide.multiplier.shift < 0 && wide.bias > -kSmallBias && wide.bias < kSmallBias) {
+      const dsp::FastFinish finish(wide.multiplier, arithmetic.output_zero_point);
+      dsp::put_four<true>(finish, sums, limits, whole ? output : bytes, whole ? step : 1);
+      if (whole) {
+        continue;
+      }
+    } else {
+      dsp::put_wide(arithmetic, wide.multiplier, sums, bytes);
+    }
     for (int position = 0; position < positions; ++position) {
       output[position * step] = bytes[position];
     }

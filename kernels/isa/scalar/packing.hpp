@@ -15,6 +15,7 @@ inline constexpr Packing kPacking = {
     /*int8_depthwise=*/{4, 1, 1, false, 0, false},
     /*float_depthwise=*/{4, 1, 1, false, 0, false},
     /*int8_depthwise_lines=*/false,
+    /*wide_is_cheap=*/true,
     /*tensor_alignment=*/1,
     /*weight_alignment=*/1,
 };

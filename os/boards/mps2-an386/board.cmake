@@ -2,6 +2,8 @@
 # What the build must know of this board; included by os/boards/CMakeLists.txt.
 set(TINYML_BOARD_ISA dsp)
 set(ram_log2 17)
+# The kernels of dsp are worth their loops' size; at -Os half of them would be calls.
+set(TINYML_BOARD_OPTIMIZE "{ \"size\": [\"-Os\"], \"balanced\": [\"-O2\"], \"speed\": [\"-O2\"] }")
 set(protect protect_v7m.cpp)
 # The figures of this class want its multiplications unrolled: a kilobyte or two of code for every model.
 set(TINYML_BOARD_OPTIMIZE "{ \"size\": [\"-Os\"], \"balanced\": [\"-O2\"], \"speed\": [\"-O2\"] }")

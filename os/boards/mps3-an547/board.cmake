@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the build must know of this board; included by os/boards/CMakeLists.txt.
+set(TINYML_BOARD_ISA mve)
 set(ram_log2 19)
 set(protect protect_v8m.cpp)
 include(${CMAKE_CURRENT_LIST_DIR}/../mps/family.cmake)
