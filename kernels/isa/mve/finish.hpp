@@ -11,23 +11,36 @@
 namespace tinyml::kernels::isa {
 namespace mve {
 
-/// What belongs to four neighbouring channels; nothing is read behind `count`.
-template <typename Arithmetic> struct FourChannels {
-  mve_pred16_t inside;
+/// What belongs to four neighbouring channels.
+struct FourChannels {
   int32x4_t bias, multipliers, shifts;
-
-  FourChannels(const Arithmetic &arithmetic, int channel, int count)
-      : inside(vctp32q(static_cast<std::uint32_t>(count))),
-        bias(vldrwq_z_s32(arithmetic.bias + channel, inside)) {
-    if (arithmetic.table_step != 0) {
-      multipliers = vldrwq_z_s32(arithmetic.multipliers + channel, inside);
-      shifts = vldrbq_z_s32(arithmetic.shifts + channel, inside);
-    } else {
-      multipliers = vdupq_n_s32(arithmetic.multipliers[0]);
-      shifts = vdupq_n_s32(arithmetic.shifts[0]);
-    }
-  }
 };
+
+/// One entry an output channel, or one for all.
+template <typename Arithmetic>
+[[nodiscard]] inline FourChannels one_for_all(const Arithmetic &arithmetic, int32x4_t bias) {
+  return {bias, vdupq_n_s32(arithmetic.multipliers[0]), vdupq_n_s32(arithmetic.shifts[0])};
+}
+template <typename Arithmetic>
+[[nodiscard]] inline FourChannels whole_channels(const Arithmetic &arithmetic, int channel) {
+  const int32x4_t bias = vldrwq_s32(arithmetic.bias + channel);
+  if (arithmetic.table_step == 0) {
+    return one_for_all(arithmetic, bias);
+  }
+  return {bias, vldrwq_s32(arithmetic.multipliers + channel),
+          vldrbq_s32(arithmetic.shifts + channel)};
+}
+/// The last channels, when they are fewer than four: nothing is read behind them.
+template <typename Arithmetic>
+[[nodiscard]] inline FourChannels last_channels(const Arithmetic &arithmetic, int channel,
+                                                mve_pred16_t inside) {
+  const int32x4_t bias = vldrwq_z_s32(arithmetic.bias + channel, inside);
+  if (arithmetic.table_step == 0) {
+    return one_for_all(arithmetic, bias);
+  }
+  return {bias, vldrwq_z_s32(arithmetic.multipliers + channel, inside),
+          vldrbq_z_s32(arithmetic.shifts + channel, inside)};
+}
 
 /// Divides by powers of two (negative shifts; 0 leaves a lane alone), halves away from zero: what
 /// is negative is made one smaller before the instruction rounds halves up.
@@ -36,27 +49,38 @@ template <typename Arithmetic> struct FourChannels {
   return vrshlq_s32(vaddq_s32(x, nudge), shifts);
 }
 
-[[nodiscard]] inline int32x4_t rescale(const FourChannels<generic::Int8Arithmetic> &four,
-                                       int32x4_t sums) {
-  return divide(vqrdmulhq_s32(sums, four.multipliers), vsubq_s32(vdupq_n_s32(-1), four.shifts));
+[[nodiscard]] inline int32x4_t rescale(const generic::Int8Arithmetic & /*only its type*/,
+                                       const FourChannels &four, int32x4_t sums) {
+  const int32x4_t scaled = vqrdmulhq_s32(sums, four.multipliers);
+  const int32x4_t nudged = vaddq_s32(scaled, vshrq_n_s32(scaled, 31));
+  return vrshlq_s32(nudged, vmvnq_s32(four.shifts)); // -1 - shift
 }
-[[nodiscard]] inline int32x4_t rescale(const FourChannels<generic::Int8WideArithmetic> &four,
-                                       int32x4_t sums) {
+[[nodiscard]] inline int32x4_t rescale(const generic::Int8WideArithmetic & /*only its type*/,
+                                       const FourChannels &four, int32x4_t sums) {
   const int32x4_t none = vdupq_n_s32(0);
   const int32x4_t grown = vshlq_s32(sums, vmaxq_s32(four.shifts, none));
   return divide(vqrdmulhq_s32(grown, four.multipliers), vminq_s32(four.shifts, none));
 }
 
-/// Four neighbouring channels of one position; `sums` hold no bias yet.
+template <typename Arithmetic>
+[[nodiscard]] inline int32x4_t finish(const Arithmetic &arithmetic, const FourChannels &four,
+                                      int32x4_t sums) {
+  const int32x4_t result = vaddq_n_s32(rescale(arithmetic, four, vaddq_s32(sums, four.bias)),
+                                       arithmetic.output_zero_point);
+  return vminq_s32(vmaxq_s32(result, vdupq_n_s32(arithmetic.low)), vdupq_n_s32(arithmetic.high));
+}
+
+/// Up to four neighbouring channels of one position; `sums` hold no bias yet.
 template <typename Arithmetic>
 inline void finish_four(const Arithmetic &arithmetic, int32x4_t sums, int channel, int count,
                         std::int8_t *output) {
-  const FourChannels<Arithmetic> four(arithmetic, channel, count);
-  int32x4_t result = rescale(four, vaddq_s32(sums, four.bias));
-  result = vaddq_n_s32(result, arithmetic.output_zero_point);
-  result = vmaxq_s32(result, vdupq_n_s32(arithmetic.low));
-  result = vminq_s32(result, vdupq_n_s32(arithmetic.high));
-  vstrbq_p_s32(output, result, four.inside);
+  if (count >= 4) {
+    vstrbq_s32(output, finish(arithmetic, whole_channels(arithmetic, channel), sums));
+    return;
+  }
+  const mve_pred16_t inside = vctp32q(static_cast<std::uint32_t>(count));
+  vstrbq_p_s32(output, finish(arithmetic, last_channels(arithmetic, channel, inside), sums),
+               inside);
 }
 
 } // namespace mve
