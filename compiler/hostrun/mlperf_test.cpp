@@ -127,6 +127,8 @@ struct FloatModel {
   std::size_t channels;
 };
 
+void PrintTo(const FloatModel &model, std::ostream *out) { *out << model.file; }
+
 std::vector<float> floats(const Bytes &bytes) { return ir::elements_of<float>({"", {}, bytes}); }
 
 /// Each sample's planes become one image of `channels` numbers a pixel.

@@ -13,8 +13,8 @@ using ::testing::HasSubstr;
 using ::testing::Pointwise;
 using namespace schema; // NOLINT(google-build-using-namespace): the format's names, in a test
 
-constexpr TensorType F32 = TensorType_FLOAT32;
-constexpr TensorType I8 = TensorType_INT8;
+constexpr TensorType kF32 = TensorType_FLOAT32;
+constexpr TensorType kI8 = TensorType_INT8;
 using Floats = std::vector<float>;
 
 struct UnaryCase {
@@ -42,8 +42,8 @@ TEST(Unary, IsTheFunctionOfItsName) {
   };
   for (const UnaryCase &one : cases) {
     ModelBuilder m;
-    const int x = m.input(F32, {3});
-    const int y = m.output(m.tensor(F32, {3}));
+    const int x = m.input(kF32, {3});
+    const int y = m.output(m.tensor(kF32, {3}));
     m.node(one.code, {x}, {y});
     EXPECT_THAT(run<float>(m, {{0.25F, 1, 2.5F}}), Pointwise(FloatNear(1e-5F), one.wanted))
         << EnumNameBuiltinOperator(one.code);
@@ -52,10 +52,10 @@ TEST(Unary, IsTheFunctionOfItsName) {
 
 TEST(Unary, HasParametersAndNegativeSides) {
   ModelBuilder m;
-  const int x = m.input(F32, {2});
-  const int leaky = m.output(m.tensor(F32, {2}));
-  const int elu = m.output(m.tensor(F32, {2}));
-  const int gelu = m.output(m.tensor(F32, {2}));
+  const int x = m.input(kF32, {2});
+  const int leaky = m.output(m.tensor(kF32, {2}));
+  const int elu = m.output(m.tensor(kF32, {2}));
+  const int gelu = m.output(m.tensor(kF32, {2}));
   LeakyReluOptionsT slope;
   slope.alpha = 0.125F;
   GeluOptionsT approximate;
@@ -71,13 +71,13 @@ TEST(Unary, HasParametersAndNegativeSides) {
 
 TEST(Binary, BroadcastsAndChooses) {
   ModelBuilder m;
-  const int x = m.input(F32, {2, 2});
+  const int x = m.input(kF32, {2, 2});
   const int c = m.floats({2}, {1, -2});
   const std::vector<BuiltinOperator> codes = {BuiltinOperator_MAXIMUM, BuiltinOperator_MINIMUM,
                                               BuiltinOperator_SQUARED_DIFFERENCE,
                                               BuiltinOperator_PRELU};
   for (const BuiltinOperator code : codes) {
-    m.node(code, {x, c}, {m.output(m.tensor(F32, {2, 2}))});
+    m.node(code, {x, c}, {m.output(m.tensor(kF32, {2, 2}))});
   }
   const auto y = run_all<float>(m, {{0, 0, 3, -5}});
   EXPECT_THAT(y[0], ElementsAre(1, 0, 3, -2));
@@ -88,10 +88,10 @@ TEST(Binary, BroadcastsAndChooses) {
 
 TEST(Binary, ComparesAndSelects) {
   ModelBuilder m;
-  const int x = m.input(F32, {3});
+  const int x = m.input(kF32, {3});
   const int zero = m.floats({1}, {0});
   const int less = m.tensor(TensorType_BOOL, {3});
-  const int y = m.output(m.tensor(F32, {3}));
+  const int y = m.output(m.tensor(kF32, {3}));
   m.node(BuiltinOperator_LESS, {x, zero}, {less});
   m.node(BuiltinOperator_SELECT_V2, {less, zero, x}, {y});
   EXPECT_THAT(run<float>(m, {{-1, 0, 2}}), ElementsAre(0, 0, 2));
@@ -100,9 +100,9 @@ TEST(Binary, ComparesAndSelects) {
 TEST(Binary, ChoosesBetweenCodesOfOneScaleOnly) {
   for (const float other : {0.5F, 0.25F}) {
     ModelBuilder m;
-    const int a = m.input(I8, {2}, {{0.5F}, {3}});
-    const int b = m.input(I8, {2}, {{other}, {3}});
-    const int y = m.output(m.tensor(I8, {2}, {{0.5F}, {3}}));
+    const int a = m.input(kI8, {2}, {{0.5F}, {3}});
+    const int b = m.input(kI8, {2}, {{other}, {3}});
+    const int y = m.output(m.tensor(kI8, {2}, {{0.5F}, {3}}));
     m.node(BuiltinOperator_MAXIMUM, {a, b}, {y});
     if (other == 0.5F) {
       EXPECT_THAT(run<std::int8_t>(m, {{1, 2}, {-9, 9}}), ElementsAre(1, 9));
@@ -133,8 +133,8 @@ TEST(Unary, HasAnInt8Form) {
   constexpr float kScale = 0.03125F;
   for (const Int8Case &one : cases) {
     ModelBuilder m;
-    const int x = m.input(I8, {255}, {{kScale}, {10}});
-    const int y = m.output(m.tensor(I8, {255}, {{kScale}, {-20}}));
+    const int x = m.input(kI8, {255}, {{kScale}, {10}});
+    const int y = m.output(m.tensor(kI8, {255}, {{kScale}, {-20}}));
     m.node(one.code, {x}, {y});
     const auto codes = counting<std::int8_t>(255, -127);
     const auto made = run<std::int8_t>(m, {codes});
@@ -150,9 +150,9 @@ TEST(Unary, HasAnInt8Form) {
 
 TEST(Cast, RoundsTowardsZero) {
   ModelBuilder m;
-  const int x = m.input(F32, {2});
+  const int x = m.input(kF32, {2});
   const int whole = m.tensor(TensorType_INT32, {2});
-  const int y = m.output(m.tensor(F32, {2}));
+  const int y = m.output(m.tensor(kF32, {2}));
   m.node(BuiltinOperator_CAST, {x}, {whole});
   m.node(BuiltinOperator_CAST, {whole}, {y});
   EXPECT_THAT(run<float>(m, {{-1.75F, 2.5F}}), ElementsAre(-1, 2));
@@ -160,9 +160,9 @@ TEST(Cast, RoundsTowardsZero) {
 
 TEST(Reduce, SumsAndChoosesAlongAxes) {
   ModelBuilder m;
-  const int x = m.input(F32, {2, 3});
-  const int sum = m.output(m.tensor(F32, {2}));
-  const int largest = m.output(m.tensor(F32, {1, 3}));
+  const int x = m.input(kF32, {2, 3});
+  const int sum = m.output(m.tensor(kF32, {2}));
+  const int largest = m.output(m.tensor(kF32, {1, 3}));
   ReducerOptionsT keeps;
   keeps.keep_dims = true;
   m.node(BuiltinOperator_SUM, {x, m.ints({-1})}, {sum}).with(ReducerOptionsT{});
@@ -174,9 +174,9 @@ TEST(Reduce, SumsAndChoosesAlongAxes) {
 
 TEST(Reduce, NamesTheLargest) {
   ModelBuilder m;
-  const int x = m.input(F32, {2, 3});
+  const int x = m.input(kF32, {2, 3});
   const int best = m.tensor(TensorType_INT32, {2});
-  const int y = m.output(m.tensor(F32, {2}));
+  const int y = m.output(m.tensor(kF32, {2}));
   m.node(BuiltinOperator_ARG_MAX, {x, m.ints({-1})}, {best});
   m.node(BuiltinOperator_CAST, {best}, {y});
   EXPECT_THAT(run<float>(m, {{1, 2, 3, -4, 5, 0}}), ElementsAre(2, 1));
@@ -184,9 +184,9 @@ TEST(Reduce, NamesTheLargest) {
 
 TEST(Reduce, NormalisesRows) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 2});
-  const int logs = m.output(m.tensor(F32, {1, 2}));
-  const int unit = m.output(m.tensor(F32, {1, 2}));
+  const int x = m.input(kF32, {1, 2});
+  const int logs = m.output(m.tensor(kF32, {1, 2}));
+  const int unit = m.output(m.tensor(kF32, {1, 2}));
   m.node(BuiltinOperator_LOG_SOFTMAX, {x}, {logs});
   m.node(BuiltinOperator_L2_NORMALIZATION, {x}, {unit});
   const auto y = run_all<float>(m, {{3, 4}});
@@ -196,8 +196,8 @@ TEST(Reduce, NormalisesRows) {
 
 TEST(Reduce, DoesNotMultiplyCodes) {
   ModelBuilder m;
-  const int x = m.input(I8, {2, 3}, {{0.5F}, {3}});
-  const int y = m.output(m.tensor(I8, {2}, {{0.5F}, {3}}));
+  const int x = m.input(kI8, {2, 3}, {{0.5F}, {3}});
+  const int y = m.output(m.tensor(kI8, {2}, {{0.5F}, {3}}));
   m.node(BuiltinOperator_REDUCE_PROD, {x, m.ints({1})}, {y}).with(ReducerOptionsT{});
   EXPECT_THAT(import_error(m),
               HasSubstr("(REDUCE_PROD): is not supported in quantised arithmetic"));

@@ -12,15 +12,15 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using namespace schema; // NOLINT(google-build-using-namespace): the format's names, in a test
 
-constexpr TensorType F32 = TensorType_FLOAT32;
-constexpr TensorType I8 = TensorType_INT8;
+constexpr TensorType kF32 = TensorType_FLOAT32;
+constexpr TensorType kI8 = TensorType_INT8;
 
 /// relu of an input, and then of that again.
 struct TwoNodes {
   TwoNodes() {
-    x = m.input(F32, {2});
-    a = m.tensor(F32, {2});
-    y = m.output(m.tensor(F32, {2}));
+    x = m.input(kF32, {2});
+    a = m.tensor(kF32, {2});
+    y = m.output(m.tensor(kF32, {2}));
     m.node(BuiltinOperator_RELU, {x}, {a});
     m.node(BuiltinOperator_TANH, {a}, {y});
   }
@@ -98,7 +98,7 @@ TEST(Import, RefusesInputsAndOutputsThatAreNone) {
   TwoNodes without;
   without.m.main().outputs.clear();
   EXPECT_THAT(import_error(without.m), HasSubstr("no outputs"));
-  without.m.tensor(F32, {1});
+  without.m.tensor(kF32, {1});
   without.m.main().outputs = {3};
   EXPECT_THAT(import_error(without.m), HasSubstr("no node makes the model's output tensor 3 't3'"));
 }
@@ -140,17 +140,17 @@ TEST(Import, NamesOperatorsThatItDoesNotKnow) {
 
 TEST(Import, RefusesOptionsOfAnotherOperator) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 2});
-  const int y = m.output(m.tensor(F32, {1, 2}));
+  const int x = m.input(kF32, {1, 2});
+  const int y = m.output(m.tensor(kF32, {1, 2}));
   m.node(BuiltinOperator_SOFTMAX, {x}, {y}).with(MulOptionsT{});
   EXPECT_THAT(import_error(m), HasSubstr("(SOFTMAX): lacks its options"));
 }
 
 struct Layer {
   Layer() {
-    x = m.input(I8, {1, 2}, {{0.5F}, {0}});
-    w = m.constant<std::int8_t>(I8, {2, 2}, {1, 2, 3, 4}, {{0.5F, 0.25F}, {0, 0}});
-    y = m.output(m.tensor(I8, {1, 2}, {{0.5F}, {0}}));
+    x = m.input(kI8, {1, 2}, {{0.5F}, {0}});
+    w = m.constant<std::int8_t>(kI8, {2, 2}, {1, 2, 3, 4}, {{0.5F, 0.25F}, {0, 0}});
+    y = m.output(m.tensor(kI8, {1, 2}, {{0.5F}, {0}}));
     m.node(BuiltinOperator_FULLY_CONNECTED, {x, w}, {y}).with(FullyConnectedOptionsT{});
   }
   QuantizationParametersT &scales(int tensor) { return *m.at(tensor).quantization; }
@@ -214,13 +214,13 @@ TEST(Import, RefusesSharedConstantsWhoseSumIsTooLarge) {
   constexpr std::int32_t kElements = 1 << 20;
   ModelBuilder m;
   const int shared =
-      m.constant<std::int8_t>(I8, {kElements}, std::vector<std::int8_t>(kElements), {{1}, {0}});
-  std::vector<int> inputs = {m.input(I8, {kElements}, {{1}, {0}})};
+      m.constant<std::int8_t>(kI8, {kElements}, std::vector<std::int8_t>(kElements), {{1}, {0}});
+  std::vector<int> inputs = {m.input(kI8, {kElements}, {{1}, {0}})};
   for (int i = 0; i < 100; ++i) {
-    inputs.push_back(m.tensor(I8, {kElements}, {{1}, {0}}));
+    inputs.push_back(m.tensor(kI8, {kElements}, {{1}, {0}}));
     m.at(inputs.back()).buffer = m.at(shared).buffer;
   }
-  const int y = m.output(m.tensor(I8, {101 * kElements}, {{1}, {0}}));
+  const int y = m.output(m.tensor(kI8, {101 * kElements}, {{1}, {0}}));
   m.node(BuiltinOperator_CONCATENATION, inputs, {y}).with(ConcatenationOptionsT{});
   const auto start = std::chrono::steady_clock::now();
   EXPECT_THAT(import_error(m), HasSubstr("constants have more than"));

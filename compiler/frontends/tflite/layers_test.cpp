@@ -12,9 +12,9 @@ using ::testing::HasSubstr;
 using ::testing::Pointwise;
 using namespace schema; // NOLINT(google-build-using-namespace): the format's names, in a test
 
-constexpr TensorType F32 = TensorType_FLOAT32;
-constexpr TensorType I8 = TensorType_INT8;
-constexpr TensorType I32 = TensorType_INT32;
+constexpr TensorType kF32 = TensorType_FLOAT32;
+constexpr TensorType kI8 = TensorType_INT8;
+constexpr TensorType kI32 = TensorType_INT32;
 using Floats = std::vector<float>;
 using Bytes = std::vector<std::int8_t>;
 
@@ -28,19 +28,19 @@ Conv2DOptionsT conv_options(Padding padding, int stride_h = 1, int stride_w = 1)
 
 TEST(Conv2D, PadsTheOddElementBehind) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 4, 1, 1});
+  const int x = m.input(kF32, {1, 4, 1, 1});
   const int w = m.floats({1, 2, 1, 1}, {1, 10});
-  const int y = m.output(m.tensor(F32, {1, 4, 1, 1}));
+  const int y = m.output(m.tensor(kF32, {1, 4, 1, 1}));
   m.node(BuiltinOperator_CONV_2D, {x, w, -1}, {y}).with(conv_options(Padding_SAME));
   EXPECT_THAT(run<float>(m, {{1, 2, 3, 4}}), ElementsAre(21, 32, 43, 4));
 }
 
 TEST(Conv2D, KeepsStridesAndDilationsApart) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 5, 4, 1});
+  const int x = m.input(kF32, {1, 5, 4, 1});
   const int w = m.floats({1, 2, 2, 1}, {1, 0, 0, 1});
   const int b = m.floats({1}, {0.5F});
-  const int y = m.output(m.tensor(F32, {1, 1, 3, 1}));
+  const int y = m.output(m.tensor(kF32, {1, 1, 3, 1}));
   auto options = conv_options(Padding_VALID, 3, 1);
   options.dilation_h = 3;
   m.node(BuiltinOperator_CONV_2D, {x, w, b}, {y}).with(options);
@@ -49,19 +49,19 @@ TEST(Conv2D, KeepsStridesAndDilationsApart) {
 
 TEST(Conv2D, HasGroupsWhereTheFilterReadsFewerChannels) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 1, 1, 4});
+  const int x = m.input(kF32, {1, 1, 1, 4});
   const int w = m.floats({2, 1, 1, 2}, {1, 2, 3, 4});
-  const int y = m.output(m.tensor(F32, {1, 1, 1, 2}));
+  const int y = m.output(m.tensor(kF32, {1, 1, 1, 2}));
   m.node(BuiltinOperator_CONV_2D, {x, w}, {y}).with(conv_options(Padding_VALID));
   EXPECT_THAT(run<float>(m, {{1, 10, 100, 1000}}), ElementsAre(21, 4300));
 }
 
 TEST(Conv2D, IsExactInInt8WithAScalePerChannelAndAFusedActivation) {
   ModelBuilder m;
-  const int x = m.input(I8, {1, 1, 1, 2}, {{0.5F}, {-1}});
-  const int w = m.constant<std::int8_t>(I8, {2, 1, 1, 2}, {2, 3, -4, 5}, {{0.5F, 0.25F}, {0, 0}});
-  const int b = m.constant<std::int32_t>(I32, {2}, {10, -20}, {{0.25F, 0.125F}, {0, 0}});
-  const int y = m.output(m.tensor(I8, {1, 1, 1, 2}, {{1}, {3}}));
+  const int x = m.input(kI8, {1, 1, 1, 2}, {{0.5F}, {-1}});
+  const int w = m.constant<std::int8_t>(kI8, {2, 1, 1, 2}, {2, 3, -4, 5}, {{0.5F, 0.25F}, {0, 0}});
+  const int b = m.constant<std::int32_t>(kI32, {2}, {10, -20}, {{0.25F, 0.125F}, {0, 0}});
+  const int y = m.output(m.tensor(kI8, {1, 1, 1, 2}, {{1}, {3}}));
   auto options = conv_options(Padding_VALID);
   options.activation = Activation_RELU6;
   m.node(BuiltinOperator_CONV_2D, {x, w, b}, {y}).with(options);
@@ -71,11 +71,11 @@ TEST(Conv2D, IsExactInInt8WithAScalePerChannelAndAFusedActivation) {
 
 TEST(Conv2D, WidensIntegerAndHalfWeightsOfAFloatLayer) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 1, 1, 2});
-  const int w = m.constant<std::int8_t>(I8, {1, 1, 1, 2}, {2, -4}, {{0.5F}, {0}});
+  const int x = m.input(kF32, {1, 1, 1, 2});
+  const int w = m.constant<std::int8_t>(kI8, {1, 1, 1, 2}, {2, -4}, {{0.5F}, {0}});
   const int half = m.constant<std::uint16_t>(TensorType_FLOAT16, {1}, {0x3E00}); // 1.5
-  const int b = m.tensor(F32, {1});
-  const int y = m.output(m.tensor(F32, {1, 1, 1, 1}));
+  const int b = m.tensor(kF32, {1});
+  const int y = m.output(m.tensor(kF32, {1, 1, 1, 1}));
   m.node(BuiltinOperator_DEQUANTIZE, {half}, {b});
   m.node(BuiltinOperator_CONV_2D, {x, w, b}, {y}).with(conv_options(Padding_VALID));
   EXPECT_THAT(run<float>(m, {{10, 1}}), ElementsAre(10 - 2 + 1.5F));
@@ -83,9 +83,9 @@ TEST(Conv2D, WidensIntegerAndHalfWeightsOfAFloatLayer) {
 
 TEST(DepthwiseConv2D, HasAMultiplier) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 1, 2, 2});
+  const int x = m.input(kF32, {1, 1, 2, 2});
   const int w = m.floats({1, 1, 2, 4}, {1, 2, 3, 4, 10, 20, 30, 40});
-  const int y = m.output(m.tensor(F32, {1, 1, 1, 4}));
+  const int y = m.output(m.tensor(kF32, {1, 1, 1, 4}));
   DepthwiseConv2DOptionsT options;
   options.padding = Padding_VALID;
   options.stride_h = options.stride_w = 1;
@@ -97,10 +97,10 @@ TEST(DepthwiseConv2D, HasAMultiplier) {
 TEST(FullyConnected, FlattensItsInputUnlessToldNotTo) {
   for (const bool keeps : {false, true}) {
     ModelBuilder m;
-    const int x = m.input(F32, {2, 1, 2});
+    const int x = m.input(kF32, {2, 1, 2});
     const int w = m.floats({1, 2}, {1, 10});
     const int y =
-        m.output(m.tensor(F32, keeps ? ModelBuilder::Shape{2, 1, 1} : ModelBuilder::Shape{2, 1}));
+        m.output(m.tensor(kF32, keeps ? ModelBuilder::Shape{2, 1, 1} : ModelBuilder::Shape{2, 1}));
     FullyConnectedOptionsT options;
     options.keep_num_dims = keeps;
     m.node(BuiltinOperator_FULLY_CONNECTED, {x, w, -1}, {y}).with(options);
@@ -110,28 +110,28 @@ TEST(FullyConnected, FlattensItsInputUnlessToldNotTo) {
 
 TEST(FullyConnected, RefusesWhatDoesNotDivide) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 3});
+  const int x = m.input(kF32, {1, 3});
   const int w = m.floats({1, 2}, {1, 10});
-  const int y = m.output(m.tensor(F32, {1, 1}));
+  const int y = m.output(m.tensor(kF32, {1, 1}));
   m.node(BuiltinOperator_FULLY_CONNECTED, {x, w}, {y}).with(FullyConnectedOptionsT{});
   EXPECT_THAT(import_error(m), HasSubstr("node 0 't2' (FULLY_CONNECTED): cannot reshape"));
 }
 
 TEST(FullyConnected, MultipliesWhatAnotherNodeMade) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 2});
-  const int w = m.input(F32, {2, 2});
+  const int x = m.input(kF32, {1, 2});
+  const int w = m.input(kF32, {2, 2});
   const int b = m.floats({2}, {0.5F, 0});
-  const int y = m.output(m.tensor(F32, {1, 2}));
+  const int y = m.output(m.tensor(kF32, {1, 2}));
   m.node(BuiltinOperator_FULLY_CONNECTED, {x, w, b}, {y}).with(FullyConnectedOptionsT{});
   EXPECT_THAT(run<float>(m, {{1, 10}, {1, 2, 3, 4}}), ElementsAre(21.5F, 43));
 }
 
 TEST(BatchMatMul, TransposesWhatItIsToldTo) {
   ModelBuilder m;
-  const int a = m.input(F32, {2, 2, 1});
-  const int b = m.input(F32, {2, 1, 2});
-  const int y = m.output(m.tensor(F32, {2, 1, 1}));
+  const int a = m.input(kF32, {2, 2, 1});
+  const int b = m.input(kF32, {2, 1, 2});
+  const int y = m.output(m.tensor(kF32, {2, 1, 1}));
   BatchMatMulOptionsT options;
   options.adj_x = options.adj_y = true;
   m.node(BuiltinOperator_BATCH_MATMUL, {a, b}, {y}).with(options);
@@ -149,9 +149,9 @@ TransposeConvOptionsT spread_options(Padding padding, int stride) {
 TEST(TransposeConv, SpreadsCutsAndFills) {
   const auto spread = [](Padding padding, int stride, int columns, const Floats &filter) {
     ModelBuilder m;
-    const int x = m.input(F32, {1, 1, 3, 1});
+    const int x = m.input(kF32, {1, 1, 3, 1});
     const int w = m.floats({1, 1, static_cast<int>(filter.size()), 1}, filter);
-    const int y = m.output(m.tensor(F32, {1, 1, columns, 1}));
+    const int y = m.output(m.tensor(kF32, {1, 1, columns, 1}));
     m.node(BuiltinOperator_TRANSPOSE_CONV, {m.ints({1, 1, columns, 1}), w, x}, {y})
         .with(spread_options(padding, stride));
     return run<float>(m, {{1, 2, 3}});
@@ -164,8 +164,8 @@ TEST(TransposeConv, SpreadsCutsAndFills) {
 
 TEST(TransposeConv, RefusesSizesThatDoNotFit) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 1, 3, 1});
-  const int y = m.output(m.tensor(F32, {1, 1, 9, 1}));
+  const int x = m.input(kF32, {1, 1, 3, 1});
+  const int y = m.output(m.tensor(kF32, {1, 1, 9, 1}));
   m.node(BuiltinOperator_TRANSPOSE_CONV, {m.ints({1, 1, 9, 1}), m.floats({1, 1, 1, 1}, {1}), x},
          {y})
       .with(spread_options(Padding_SAME, 2));
@@ -184,9 +184,9 @@ Pool2DOptionsT pool_options(Padding padding, int height, int width, int stride_h
 
 TEST(Pools, KeepHeightAndWidthApartAndDoNotCountPadding) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 2, 3, 1});
-  const int largest = m.output(m.tensor(F32, {1, 1, 2, 1}));
-  const int average = m.output(m.tensor(F32, {1, 2, 2, 1}));
+  const int x = m.input(kF32, {1, 2, 3, 1});
+  const int largest = m.output(m.tensor(kF32, {1, 1, 2, 1}));
+  const int average = m.output(m.tensor(kF32, {1, 2, 2, 1}));
   m.node(BuiltinOperator_MAX_POOL_2D, {x}, {largest}).with(pool_options(Padding_VALID, 2, 2, 2, 1));
   m.node(BuiltinOperator_AVERAGE_POOL_2D, {x}, {average})
       .with(pool_options(Padding_SAME, 1, 2, 1, 2));
@@ -197,11 +197,11 @@ TEST(Pools, KeepHeightAndWidthApartAndDoNotCountPadding) {
 
 TEST(Arithmetic, FusesItsActivation) {
   ModelBuilder m;
-  const int x = m.input(F32, {4});
+  const int x = m.input(kF32, {4});
   const int c = m.floats({1}, {2});
-  const int sum = m.output(m.tensor(F32, {4}));
-  const int difference = m.output(m.tensor(F32, {4}));
-  const int quotient = m.output(m.tensor(F32, {4}));
+  const int sum = m.output(m.tensor(kF32, {4}));
+  const int difference = m.output(m.tensor(kF32, {4}));
+  const int quotient = m.output(m.tensor(kF32, {4}));
   AddOptionsT add;
   add.activation = Activation_RELU6;
   DivOptionsT div;
@@ -217,10 +217,10 @@ TEST(Arithmetic, FusesItsActivation) {
 
 TEST(Relu, RescalesInInt8) {
   ModelBuilder m;
-  const int x = m.input(I8, {4}, {{0.5F}, {10}});
-  const int relu = m.output(m.tensor(I8, {4}, {{0.25F}, {-128}}));
-  const int relu6 = m.output(m.tensor(I8, {4}, {{0.5F}, {10}}));
-  const int relu1 = m.output(m.tensor(I8, {4}, {{0.25F}, {0}}));
+  const int x = m.input(kI8, {4}, {{0.5F}, {10}});
+  const int relu = m.output(m.tensor(kI8, {4}, {{0.25F}, {-128}}));
+  const int relu6 = m.output(m.tensor(kI8, {4}, {{0.5F}, {10}}));
+  const int relu1 = m.output(m.tensor(kI8, {4}, {{0.25F}, {0}}));
   m.node(BuiltinOperator_RELU, {x}, {relu});
   m.node(BuiltinOperator_RELU6, {x}, {relu6});
   m.node(BuiltinOperator_RELU_N1_TO_1, {x}, {relu1});
@@ -232,10 +232,10 @@ TEST(Relu, RescalesInInt8) {
 
 TEST(Activations, FollowTheirDefinition) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 3});
-  const int logistic = m.output(m.tensor(F32, {1, 3}));
-  const int tanh = m.output(m.tensor(F32, {1, 3}));
-  const int softmax = m.output(m.tensor(F32, {1, 3}));
+  const int x = m.input(kF32, {1, 3});
+  const int logistic = m.output(m.tensor(kF32, {1, 3}));
+  const int tanh = m.output(m.tensor(kF32, {1, 3}));
+  const int softmax = m.output(m.tensor(kF32, {1, 3}));
   SoftmaxOptionsT options;
   options.beta = 2;
   m.node(BuiltinOperator_LOGISTIC, {x}, {logistic});
@@ -249,10 +249,10 @@ TEST(Activations, FollowTheirDefinition) {
 
 TEST(Quantize, ConvertsBetweenFloatAndScales) {
   ModelBuilder m;
-  const int x = m.input(F32, {3});
-  const int q = m.tensor(I8, {3}, {{0.5F}, {1}});
-  const int wider = m.tensor(I8, {3}, {{1}, {0}});
-  const int y = m.output(m.tensor(F32, {3}));
+  const int x = m.input(kF32, {3});
+  const int q = m.tensor(kI8, {3}, {{0.5F}, {1}});
+  const int wider = m.tensor(kI8, {3}, {{1}, {0}});
+  const int y = m.output(m.tensor(kF32, {3}));
   m.node(BuiltinOperator_QUANTIZE, {x}, {q});
   m.node(BuiltinOperator_QUANTIZE, {q}, {wider});
   m.node(BuiltinOperator_DEQUANTIZE, {wider}, {y});

@@ -9,15 +9,15 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using namespace schema; // NOLINT(google-build-using-namespace): the format's names, in a test
 
-constexpr TensorType F32 = TensorType_FLOAT32;
-constexpr TensorType I8 = TensorType_INT8;
+constexpr TensorType kF32 = TensorType_FLOAT32;
+constexpr TensorType kI8 = TensorType_INT8;
 
 TEST(Reshape, TakesTheDeclaredShape) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 2, 3});
-  const int flat = m.tensor(F32, {6});
-  const int longer = m.tensor(F32, {6, 1});
-  const int y = m.output(m.tensor(F32, {6}));
+  const int x = m.input(kF32, {1, 2, 3});
+  const int flat = m.tensor(kF32, {6});
+  const int longer = m.tensor(kF32, {6, 1});
+  const int y = m.output(m.tensor(kF32, {6}));
   m.node(BuiltinOperator_RESHAPE, {x, m.ints({-1})}, {flat});
   m.node(BuiltinOperator_EXPAND_DIMS, {flat, m.ints({1})}, {longer});
   m.node(BuiltinOperator_SQUEEZE, {longer}, {y});
@@ -26,25 +26,25 @@ TEST(Reshape, TakesTheDeclaredShape) {
 
 TEST(Reshape, DoesNotChangeTheScale) {
   ModelBuilder m;
-  const int x = m.input(I8, {2}, {{0.5F}, {0}});
-  const int y = m.output(m.tensor(I8, {2, 1}, {{0.25F}, {0}}));
+  const int x = m.input(kI8, {2}, {{0.5F}, {0}});
+  const int y = m.output(m.tensor(kI8, {2, 1}, {{0.25F}, {0}}));
   m.node(BuiltinOperator_RESHAPE, {x}, {y});
   EXPECT_THAT(import_error(m), HasSubstr("node 0 't1' (RESHAPE): changes the scale"));
 }
 
 TEST(Transpose, Permutes) {
   ModelBuilder m;
-  const int x = m.input(F32, {2, 3});
-  const int y = m.output(m.tensor(F32, {3, 2}));
+  const int x = m.input(kF32, {2, 3});
+  const int y = m.output(m.tensor(kF32, {3, 2}));
   m.node(BuiltinOperator_TRANSPOSE, {x, m.ints({1, 0})}, {y});
   EXPECT_THAT(run<float>(m, {counting(6)}), ElementsAre(0, 3, 1, 4, 2, 5));
 }
 
 TEST(Concatenation, JoinsAlongAnAxisFromTheBack) {
   ModelBuilder m;
-  const int x = m.input(F32, {2, 1});
+  const int x = m.input(kF32, {2, 1});
   const int c = m.floats({2, 2}, {1, 2, 3, 4});
-  const int y = m.output(m.tensor(F32, {2, 3}));
+  const int y = m.output(m.tensor(kF32, {2, 3}));
   ConcatenationOptionsT options;
   options.axis = -1;
   options.activation = Activation_RELU;
@@ -54,13 +54,13 @@ TEST(Concatenation, JoinsAlongAnAxisFromTheBack) {
 
 TEST(Pad, FillsWithZeroOrAValueInBothArithmetics) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 2});
-  const int q = m.tensor(I8, {1, 2}, {{0.5F}, {3}});
-  const int zero = m.tensor(I8, {2, 3}, {{0.5F}, {3}});
-  const int filled = m.tensor(I8, {1, 3}, {{0.5F}, {3}});
+  const int x = m.input(kF32, {1, 2});
+  const int q = m.tensor(kI8, {1, 2}, {{0.5F}, {3}});
+  const int zero = m.tensor(kI8, {2, 3}, {{0.5F}, {3}});
+  const int filled = m.tensor(kI8, {1, 3}, {{0.5F}, {3}});
   m.output(zero);
   m.output(filled);
-  const int value = m.constant<std::int8_t>(I8, {1}, {7}, {{0.5F}, {3}});
+  const int value = m.constant<std::int8_t>(kI8, {1}, {7}, {{0.5F}, {3}});
   m.node(BuiltinOperator_QUANTIZE, {x}, {q});
   m.node(BuiltinOperator_PAD, {q, m.constant<std::int32_t>(TensorType_INT32, {2, 2}, {1, 0, 0, 1})},
          {zero});
@@ -74,16 +74,16 @@ TEST(Pad, FillsWithZeroOrAValueInBothArithmetics) {
 
 TEST(Mean, ReducesAxesFromBothEnds) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 2, 2, 2});
-  const int y = m.output(m.tensor(F32, {1, 2}));
+  const int x = m.input(kF32, {1, 2, 2, 2});
+  const int y = m.output(m.tensor(kF32, {1, 2}));
   m.node(BuiltinOperator_MEAN, {x, m.ints({1, -2})}, {y}).with(ReducerOptionsT{});
   EXPECT_THAT(run<float>(m, {counting(8)}), ElementsAre(3, 4));
 }
 
 TEST(Slice, TakesAPart) {
   ModelBuilder m;
-  const int x = m.input(F32, {3, 4});
-  const int y = m.output(m.tensor(F32, {2, 2}));
+  const int x = m.input(kF32, {3, 4});
+  const int y = m.output(m.tensor(kF32, {2, 2}));
   m.node(BuiltinOperator_SLICE, {x, m.ints({1, 2}), m.ints({-1, 2})}, {y});
   EXPECT_THAT(run<float>(m, {counting(12)}), ElementsAre(6, 7, 10, 11));
 }
@@ -93,8 +93,8 @@ std::vector<float> strided(const std::vector<int> &begin, const std::vector<int>
                            const std::vector<int> &strides, const StridedSliceOptionsT &options,
                            ModelBuilder::Shape shape) {
   ModelBuilder m;
-  const int x = m.input(F32, {3, 4});
-  const int y = m.output(m.tensor(F32, std::move(shape)));
+  const int x = m.input(kF32, {3, 4});
+  const int y = m.output(m.tensor(kF32, std::move(shape)));
   m.node(BuiltinOperator_STRIDED_SLICE, {x, m.ints(begin), m.ints(end), m.ints(strides)}, {y})
       .with(options);
   return run<float>(m, {counting(12)});
@@ -122,8 +122,8 @@ TEST(StridedSlice, RefusesNothingAndOutside) {
   const auto error_of = [](const std::vector<int> &begin, const std::vector<int> &end, int stride,
                            int shrink) {
     ModelBuilder m;
-    const int x = m.input(F32, {3});
-    const int y = m.output(m.tensor(F32, {1}));
+    const int x = m.input(kF32, {3});
+    const int y = m.output(m.tensor(kF32, {1}));
     StridedSliceOptionsT options;
     options.shrink_axis_mask = shrink;
     m.node(BuiltinOperator_STRIDED_SLICE, {x, m.ints(begin), m.ints(end), m.ints({stride})}, {y})
@@ -139,8 +139,8 @@ TEST(StridedSlice, RefusesNothingAndOutside) {
 
 TEST(Split, SharesOutInParts) {
   ModelBuilder m;
-  const int x = m.input(F32, {2, 4});
-  const auto output = [&](int columns) { return m.output(m.tensor(F32, {2, columns})); };
+  const int x = m.input(kF32, {2, 4});
+  const auto output = [&](int columns) { return m.output(m.tensor(kF32, {2, columns})); };
   m.node(BuiltinOperator_SPLIT, {m.ints({1}), x}, {output(2), output(2)});
   m.node(BuiltinOperator_SPLIT_V, {x, m.ints({1, -1}), m.ints({-1})}, {output(1), output(3)});
   const auto y = run_all<float>(m, {counting(8)});
@@ -152,10 +152,10 @@ TEST(Split, SharesOutInParts) {
 
 TEST(Pack, IsUndoneByUnpack) {
   ModelBuilder m;
-  const int x = m.input(F32, {2, 2});
-  const int a = m.tensor(F32, {2});
-  const int b = m.tensor(F32, {2});
-  const int y = m.output(m.tensor(F32, {2, 2}));
+  const int x = m.input(kF32, {2, 2});
+  const int a = m.tensor(kF32, {2});
+  const int b = m.tensor(kF32, {2});
+  const int y = m.output(m.tensor(kF32, {2, 2}));
   UnpackOptionsT columns;
   columns.axis = 1;
   PackOptionsT rows;
@@ -167,18 +167,18 @@ TEST(Pack, IsUndoneByUnpack) {
 
 TEST(Gather, TakesRowsByNumber) {
   ModelBuilder m;
-  const int x = m.input(F32, {3, 2});
-  const int y = m.output(m.tensor(F32, {2, 2}));
+  const int x = m.input(kF32, {3, 2});
+  const int y = m.output(m.tensor(kF32, {2, 2}));
   m.node(BuiltinOperator_GATHER, {x, m.ints({2, 0})}, {y}).with(GatherOptionsT{});
   EXPECT_THAT(run<float>(m, {counting(6)}), ElementsAre(4, 5, 0, 1));
 }
 
 TEST(Repeat, TilesBroadcastsAndReverses) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 2});
-  const int tiled = m.output(m.tensor(F32, {1, 4}));
-  const int wide = m.output(m.tensor(F32, {2, 1, 2}));
-  const int reversed = m.output(m.tensor(F32, {1, 2}));
+  const int x = m.input(kF32, {1, 2});
+  const int tiled = m.output(m.tensor(kF32, {1, 4}));
+  const int wide = m.output(m.tensor(kF32, {2, 1, 2}));
+  const int reversed = m.output(m.tensor(kF32, {1, 2}));
   m.node(BuiltinOperator_TILE, {x, m.ints({1, 2})}, {tiled});
   m.node(BuiltinOperator_BROADCAST_TO, {x, m.ints({2, 1, 2})}, {wide});
   m.node(BuiltinOperator_REVERSE_V2, {x, m.ints({1})}, {reversed});
@@ -190,10 +190,10 @@ TEST(Repeat, TilesBroadcastsAndReverses) {
 
 TEST(MirrorPad, MirrorsWithAndWithoutTheEdge) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 3});
+  const int x = m.input(kF32, {1, 3});
   const int pads = m.constant<std::int32_t>(TensorType_INT32, {2, 2}, {0, 0, 2, 1});
-  const int reflect = m.output(m.tensor(F32, {1, 6}));
-  const int symmetric = m.output(m.tensor(F32, {1, 6}));
+  const int reflect = m.output(m.tensor(kF32, {1, 6}));
+  const int symmetric = m.output(m.tensor(kF32, {1, 6}));
   MirrorPadOptionsT options;
   m.node(BuiltinOperator_MIRROR_PAD, {x, pads}, {reflect}).with(options);
   options.mode = MirrorPadMode_SYMMETRIC;
@@ -205,11 +205,11 @@ TEST(MirrorPad, MirrorsWithAndWithoutTheEdge) {
 
 TEST(Shape, MakesReshapesOfComputedShapesStatic) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 2, 2});
+  const int x = m.input(kF32, {1, 2, 2});
   const int shape = m.tensor(TensorType_INT32, {3});
   const int batch = m.tensor(TensorType_INT32, {});
   const int wanted = m.tensor(TensorType_INT32, {2});
-  const int y = m.output(m.tensor(F32, {1, 4}));
+  const int y = m.output(m.tensor(kF32, {1, 4}));
   StridedSliceOptionsT first;
   first.shrink_axis_mask = 1;
   const int rest = m.constant<std::int32_t>(TensorType_INT32, {}, {-1});
@@ -225,8 +225,8 @@ TEST(Shape, MakesReshapesOfComputedShapesStatic) {
 TEST(Resize, FollowsEachRuleForCoordinates) {
   const auto resized = [](bool linear, bool align, bool half, int columns) {
     ModelBuilder m;
-    const int x = m.input(F32, {1, 1, 4, 1});
-    const int y = m.output(m.tensor(F32, {1, 1, columns, 1}));
+    const int x = m.input(kF32, {1, 1, 4, 1});
+    const int y = m.output(m.tensor(kF32, {1, 1, columns, 1}));
     const int sizes = m.ints({1, columns});
     if (linear) {
       ResizeBilinearOptionsT options;
@@ -252,9 +252,9 @@ TEST(Resize, FollowsEachRuleForCoordinates) {
 
 TEST(Blocks, MoveBetweenSpaceAndDepth) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 2, 4, 1});
-  const int deep = m.output(m.tensor(F32, {1, 1, 2, 4}));
-  const int wide = m.output(m.tensor(F32, {1, 2, 4, 1}));
+  const int x = m.input(kF32, {1, 2, 4, 1});
+  const int deep = m.output(m.tensor(kF32, {1, 1, 2, 4}));
+  const int wide = m.output(m.tensor(kF32, {1, 2, 4, 1}));
   SpaceToDepthOptionsT block;
   block.block_size = 2;
   DepthToSpaceOptionsT back;

@@ -13,10 +13,10 @@ using ::testing::HasSubstr;
 using ::testing::Pointwise;
 using namespace schema; // NOLINT(google-build-using-namespace): the format's names, in a test
 
-constexpr TensorType F32 = TensorType_FLOAT32;
-constexpr TensorType I8 = TensorType_INT8;
-constexpr TensorType I16 = TensorType_INT16;
-constexpr TensorType I32 = TensorType_INT32;
+constexpr TensorType kF32 = TensorType_FLOAT32;
+constexpr TensorType kI8 = TensorType_INT8;
+constexpr TensorType kI16 = TensorType_INT16;
+constexpr TensorType kI32 = TensorType_INT32;
 using Floats = std::vector<float>;
 
 int variable(ModelBuilder &m, TensorType type, ModelBuilder::Shape shape, Scales scales = {}) {
@@ -45,15 +45,15 @@ std::vector<float> run_sequence(const ModelBuilder &model, const std::vector<Flo
 
 TEST(Svdf, RemembersTheLastProducts) {
   ModelBuilder m;
-  const int x = m.input(F32, {1, 2});
+  const int x = m.input(kF32, {1, 2});
   const int feature = m.floats({2, 2}, {1, 0, 0, 1});
   const int time = m.floats({2, 2}, {1, 10, 2, 20}); // the older product first
   const int bias = m.floats({1}, {0.5F});
-  const int y = m.output(m.tensor(F32, {1, 1}));
+  const int y = m.output(m.tensor(kF32, {1, 1}));
   SVDFOptionsT options;
   options.rank = 2;
   options.activation = Activation_RELU;
-  m.node(BuiltinOperator_SVDF, {x, feature, time, bias, variable(m, F32, {1, 4})}, {y})
+  m.node(BuiltinOperator_SVDF, {x, feature, time, bias, variable(m, kF32, {1, 4})}, {y})
       .with(options);
   EXPECT_THAT(run_sequence(m, {{1, 2}, {3, 0}, {-9, 0}}),
               Pointwise(FloatNear(1e-5F), Floats{50.5F, 35.5F, 0}));
@@ -61,12 +61,12 @@ TEST(Svdf, RemembersTheLastProducts) {
 
 TEST(Svdf, TakesTheScaleOfItsState) {
   ModelBuilder m;
-  const int x = m.input(I8, {1, 2}, {{0.5F}, {1}});
-  const int feature = m.constant<std::int8_t>(I8, {2, 2}, {1, 2, 3, 4}, {{0.25F}, {0}});
-  const int time = m.constant<std::int16_t>(I16, {2, 3}, {1, 2, 3, 4, 5, 6}, {{0.125F}, {0}});
-  const int bias = m.constant<std::int32_t>(I32, {2}, {1, 2});
-  const int state = variable(m, I16, {1, 6}, {{0.0625F}, {0}});
-  const int y = m.output(m.tensor(I8, {1, 2}, {{0.5F}, {0}}));
+  const int x = m.input(kI8, {1, 2}, {{0.5F}, {1}});
+  const int feature = m.constant<std::int8_t>(kI8, {2, 2}, {1, 2, 3, 4}, {{0.25F}, {0}});
+  const int time = m.constant<std::int16_t>(kI16, {2, 3}, {1, 2, 3, 4, 5, 6}, {{0.125F}, {0}});
+  const int bias = m.constant<std::int32_t>(kI32, {2}, {1, 2});
+  const int state = variable(m, kI16, {1, 6}, {{0.0625F}, {0}});
+  const int y = m.output(m.tensor(kI8, {1, 2}, {{0.5F}, {0}}));
   SVDFOptionsT options;
   options.rank = 1;
   options.activation = Activation_RELU;
@@ -79,18 +79,18 @@ TEST(Svdf, TakesTheScaleOfItsState) {
 }
 
 struct Lstm {
-  Lstm() : x(m.input(F32, {1, 2, 1})) {
+  Lstm() : x(m.input(kF32, {1, 2, 1})) {
     inputs.assign(24, -1);
     inputs[0] = x;
-    for (int gate = 0; gate < 4; ++gate) {
+    for (std::size_t gate = 0; gate < 4; ++gate) {
       const auto step = static_cast<float>(gate + 1);
-      inputs[static_cast<std::size_t>(1 + gate)] = m.floats({1, 1}, {0.25F * step});
-      inputs[static_cast<std::size_t>(5 + gate)] = m.floats({1, 1}, {-0.5F * step});
-      inputs[static_cast<std::size_t>(12 + gate)] = m.floats({1}, {0.125F * step});
+      inputs[1 + gate] = m.floats({1, 1}, {0.25F * step});
+      inputs[5 + gate] = m.floats({1, 1}, {-0.5F * step});
+      inputs[12 + gate] = m.floats({1}, {0.125F * step});
     }
-    inputs[18] = variable(m, F32, {1, 1});
-    inputs[19] = variable(m, F32, {1, 1});
-    y = m.output(m.tensor(F32, {1, 2, 1}));
+    inputs[18] = variable(m, kF32, {1, 1});
+    inputs[19] = variable(m, kF32, {1, 1});
+    y = m.output(m.tensor(kF32, {1, 2, 1}));
     options.activation = Activation_TANH;
   }
   ModelBuilder &model() {

@@ -47,12 +47,14 @@ std::vector<std::vector<T>> run_all(const ModelBuilder &model,
   const auto done = passes::run_default_passes(canonical);
   EXPECT_TRUE(done.ok()) << done.error().message;
   std::vector<std::vector<std::uint8_t>> bytes;
+  bytes.reserve(inputs.size());
   for (const auto &input : inputs) {
     bytes.push_back(ir::constant_data(input));
   }
   const auto plain = run_bytes(graph, bytes);
   EXPECT_EQ(run_bytes(canonical, bytes), plain);
   std::vector<std::vector<T>> outputs;
+  outputs.reserve(plain.size());
   for (const auto &output : plain) {
     outputs.push_back(ir::elements_of<T>({"", {}, output}));
   }
