@@ -4,6 +4,6 @@ set(TINYML_BOARD_ISA mve)
 set(ram_log2 19)
 set(protect protect_v8m.cpp)
 include(${CMAKE_CURRENT_LIST_DIR}/../mps/family.cmake)
-# At -Os the module is compiled as the system is (cmake/boards/mps3-an547.cmake); at -O2 GCC's hardware loops are right.
-set(TINYML_BOARD_OPTIMIZE "{ \"size\": [\"-Os\"], \"balanced\": [\"-O2\", \"-fbranch-count-reg\"],
-    \"speed\": [\"-O2\", \"-fbranch-count-reg\"] }")
+# At -Os the module is compiled as the system is (cmake/boards/mps3-an547.cmake); at -O2 and above GCC's hardware loops are right.
+set(TINYML_BOARD_OPTIMIZE "{ \"size\": [\"-Os\"], \"balanced\": [\"-O3\", \"-fbranch-count-reg\"],
+    \"speed\": [\"-O3\", \"-fbranch-count-reg\"] }")
