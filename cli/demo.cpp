@@ -159,8 +159,8 @@ Expected<double> float_accuracy(const Context &context, const std::string &model
   if (!compiled.ok()) {
     return Failure{compiled.error()};
   }
-  auto module = hostrun::HostModule::build(compiled->module.files,
-                                           {.include_dir = *headers, .isa = isa});
+  auto module =
+      hostrun::HostModule::build(compiled->module.files, {.include_dir = *headers, .isa = isa});
   if (!module.ok()) {
     return Failure{module.error()};
   }

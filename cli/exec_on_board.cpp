@@ -45,9 +45,9 @@ Expected<void> write_job(const BoardProgram &program, const std::filesystem::pat
   }
   std::error_code error;
   std::filesystem::resize_file(store, *file_bytes, error);
-  return error ? Expected<void>(fail(ErrorCode::kResourceFull,
-                                     "cannot make the store of board '" + program.board +
-                                         "': " + error.message()))
+  return error ? Expected<void>(fail(ErrorCode::kResourceFull, "cannot make the store of board '" +
+                                                                   program.board +
+                                                                   "': " + error.message()))
                : Expected<void>{};
 }
 

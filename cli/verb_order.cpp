@@ -104,7 +104,8 @@ void add_order(CLI::App &app, Context &context) {
   verb->footer("Examples:\n  tinyml order mnist-lenet --device mcu-1\n"
                "  tinyml order my.onnx --device mcu-1 --max-rom 96K --push");
   auto flags = std::make_shared<OrderFlags>();
-  verb->add_option("MODEL", flags->wish.model, "A zoo name, or an ONNX or TensorFlow Lite file")->required();
+  verb->add_option("MODEL", flags->wish.model, "A zoo name, or an ONNX or TensorFlow Lite file")
+      ->required();
   verb->add_option("--device", flags->wish.device, "The device's endpoint name")->required();
   verb->add_option("--max-ram", flags->max_ram_bytes,
                    "Stricter limit for static RAM and stack, e.g. 24K")

@@ -28,7 +28,7 @@ struct Kit {
   std::filesystem::path folder;
   std::string board;
   nlohmann::json profile; ///< static part of the device profile
-  std::string isa; ///< folder of kernels/isa that modules for this board are compiled with
+  std::string isa;        ///< folder of kernels/isa that modules for this board are compiled with
   std::string compiler;
   std::vector<std::string> compile_flags;
   /// Further flags for the module alone, by goal: "size", "balanced", "speed".

@@ -19,11 +19,8 @@ struct KernelSet {
 };
 
 inline constexpr KernelSet kKernelSets[] = {
-    {"scalar", &scalar::kPacking},
-    {"avx2", &avx2::kPacking},
-    {"avx512vnni", &avx512vnni::kPacking},
-    {"dsp", &dsp::kPacking},
-    {"mve", &mve::kPacking},
+    {"scalar", &scalar::kPacking}, {"avx2", &avx2::kPacking}, {"avx512vnni", &avx512vnni::kPacking},
+    {"dsp", &dsp::kPacking},       {"mve", &mve::kPacking},
 };
 
 /// Null when there is no such kernel set.

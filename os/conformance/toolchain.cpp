@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // GCC 12.2 made wrong code of this very loop for a Cortex-M55 at -Os: half of all lengths came out
-// wrong. The sum that it is compared with is formed word by word through volatile accesses, which no
-// loop optimisation touches.
+// wrong. The sum that it is compared with is formed word by word through volatile accesses, which
+// no loop optimisation touches.
 #include "os/conformance/checks.hpp"
 #include "os/net/checksum.hpp"
 

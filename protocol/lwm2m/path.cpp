@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/lwm2m/path.hpp"
 
-
 namespace tinyml::lwm2m {
 
 std::optional<std::uint16_t> parse_path_id(std::string_view text) {

@@ -110,14 +110,14 @@ TEST_P(MlperfModel, GivesTheReferenceKernelsBytes) {
   EXPECT_EQ(built.on_board(*inputs), *expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    On, MlperfModel,
-    testing::Combine(testing::ValuesIn(kMlperfBoards),
-                     testing::Values("mlperf-ad", "mlperf-kws", "mlperf-ic", "mlperf-vww",
-                                     "mlperf-sww")),
-    [](const auto &one) {
-      return test_name(std::string(std::get<0>(one.param)) + "_" + std::get<1>(one.param));
-    });
+INSTANTIATE_TEST_SUITE_P(On, MlperfModel,
+                         testing::Combine(testing::ValuesIn(kMlperfBoards),
+                                          testing::Values("mlperf-ad", "mlperf-kws", "mlperf-ic",
+                                                          "mlperf-vww", "mlperf-sww")),
+                         [](const auto &one) {
+                           return test_name(std::string(std::get<0>(one.param)) + "_" +
+                                            std::get<1>(one.param));
+                         });
 
 } // namespace
 } // namespace tinyml::boards

@@ -5,8 +5,8 @@
 
 namespace {
 
-/// A machine that is started with -no-reboot ends here. It has no way to tell a code: what a program
-/// has to say stands in the store.
+/// A machine that is started with -no-reboot ends here. It has no way to tell a code: what a
+/// program has to say stands in the store.
 [[noreturn]] void restart() {
   for (;;) {
     tinyml::lx60::Restart::write(tinyml::lx60::kRestartWord);

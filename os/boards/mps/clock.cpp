@@ -42,9 +42,7 @@ void sleep(std::uint32_t alarm_ticks) {
 
 std::uint64_t cycle_count() { return armv7m::cycles(); }
 
-std::uint64_t monotonic_ns() { 
-  return armv7m::cycles() * mps::kPeriodNs / mps::kPeriodTicks;
-}
+std::uint64_t monotonic_ns() { return armv7m::cycles() * mps::kPeriodNs / mps::kPeriodTicks; }
 
 std::uint64_t wall_clock_ns() { return 0; } // no battery-backed clock
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The processor is an ARMv7-M one that runs ARMv6-M code. What the smaller architecture has not, and
-// this one would do silently, is made a fault.
+// The processor is an ARMv7-M one that runs ARMv6-M code. What the smaller architecture has not,
+// and this one would do silently, is made a fault.
 #include "os/boards/mps/family.hpp"
 #include "os/cpu/armv7m/mpu.hpp"
 

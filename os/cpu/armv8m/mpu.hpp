@@ -22,7 +22,7 @@ struct MemoryRegion {
   Access access;
 };
 
-using MpuLimit = drivers::Register<0xE000EDA0>;     ///< RLAR
+using MpuLimit = drivers::Register<0xE000EDA0>;      ///< RLAR
 using MpuAttributes = drivers::Register<0xE000EDC0>; ///< MAIR0
 
 /// Only what `regions` allow is allowed from here on (and the system control space, always).

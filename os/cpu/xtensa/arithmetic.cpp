@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Integer arithmetic that GCC calls by name and that the lx106's libgcc leaves out, because the chip
-// it was made for has it in its mask ROM. The core multiplies 32 by 32 bits to 32 bits and 16 by 16
-// to 32, and does not divide.
+// Integer arithmetic that GCC calls by name and that the lx106's libgcc leaves out, because the
+// chip it was made for has it in its mask ROM. The core multiplies 32 by 32 bits to 32 bits and 16
+// by 16 to 32, and does not divide.
 #include <cstdint>
 
 namespace {
@@ -30,7 +30,8 @@ template <typename Word> Divided<Word> divide(Word number, Word by) {
 }
 
 template <typename Signed, typename Word> Signed divide_signed(Signed number, Signed by) {
-  const Word magnitude = number < 0 ? Word{0} - static_cast<Word>(number) : static_cast<Word>(number);
+  const Word magnitude =
+      number < 0 ? Word{0} - static_cast<Word>(number) : static_cast<Word>(number);
   const Word divisor = by < 0 ? Word{0} - static_cast<Word>(by) : static_cast<Word>(by);
   const Word quotient = divide(magnitude, divisor).quotient;
   return static_cast<Signed>((number < 0) != (by < 0) ? Word{0} - quotient : quotient);
@@ -59,8 +60,8 @@ std::uint64_t __muldi3(std::uint64_t a, std::uint64_t b) {
   const auto a_low = static_cast<std::uint32_t>(a);
   const auto b_low = static_cast<std::uint32_t>(b);
   const std::uint64_t low = __umulsidi3(a_low, b_low);
-  const std::uint32_t cross = a_low * static_cast<std::uint32_t>(b >> 32) +
-                              static_cast<std::uint32_t>(a >> 32) * b_low;
+  const std::uint32_t cross =
+      a_low * static_cast<std::uint32_t>(b >> 32) + static_cast<std::uint32_t>(a >> 32) * b_low;
   return words(static_cast<std::uint32_t>(low >> 32) + cross, static_cast<std::uint32_t>(low));
 }
 
