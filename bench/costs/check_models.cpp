@@ -61,12 +61,18 @@ Expected<Comparison> compare(const cli::Context &context, const link::Kit &kit,
 
 Expected<void> check_models(const cli::Context &context, const link::Kit &kit,
                             const report::IsaCosts &costs, const std::vector<std::string> &models) {
-  const auto names = models.empty() ? zoo_models(context) : models;
-  if (!names.ok()) {
-    return Failure{names.error()};
+  std::vector<std::string> names = models;
+  if (names.empty()) {
+    const auto zoo = zoo_models(context);
+    if (!zoo.ok()) {
+      return Failure{zoo.error()};
+    }
+    for (const Model &model : *zoo) {
+      names.push_back(model.source);
+    }
   }
   cli::Table table({"MODEL", "BOARD", ">ESTIMATED", ">COUNTED", ">OFF", "WITHOUT COST"});
-  for (const std::string &name : *names) {
+  for (const std::string &name : names) {
     const auto one = compare(context, kit, costs, name);
     if (!one.ok()) {
       table.add({name, kit.board, one.error().message});
