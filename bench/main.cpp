@@ -22,6 +22,14 @@ struct Options {
   std::string record;
 };
 
+std::string names_of(const std::vector<Model> &models) {
+  std::string names;
+  for (const Model &model : models) {
+    names += (names.empty() ? "" : ", ") + model.name;
+  }
+  return names;
+}
+
 /// MLPerf Tiny's models when they are there, then the zoo's; or those among them that were asked
 /// for.
 Expected<std::vector<Model>> chosen_models(const cli::Context &context, const Options &options) {
@@ -35,6 +43,12 @@ Expected<std::vector<Model>> chosen_models(const cli::Context &context, const Op
     return Failure{zoo.error()};
   }
   models.insert(models.end(), zoo->begin(), zoo->end());
+  for (const std::string &wanted : options.models) {
+    if (std::ranges::find(models, wanted, &Model::name) == models.end()) {
+      return fail(ErrorCode::kNotFound,
+                  "no model '" + wanted + "'; there are: " + names_of(models));
+    }
+  }
   if (!options.models.empty()) {
     std::erase_if(models, [&](const Model &model) {
       return std::ranges::find(options.models, model.name) == options.models.end();
