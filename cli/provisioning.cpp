@@ -13,15 +13,10 @@
 namespace tinyml::cli {
 namespace {
 
-/// Geometry of the virtual boards' stores (os/boards/*/store.cpp).
-constexpr std::uint32_t kSectorBytes = 4096;
-constexpr std::uint32_t kProgramBytes = 16;
-
 /// A store in memory, as store::Flash.
 class MemoryFlash {
 public:
-  explicit MemoryFlash(std::uint32_t size_bytes)
-      : info_{size_bytes, kSectorBytes, kProgramBytes}, bytes_(size_bytes, 0xFF) {}
+  explicit MemoryFlash(const hal::StoreInfo &info) : info_(info), bytes_(info.size_bytes, 0xFF) {}
 
   [[nodiscard]] const hal::StoreInfo &info() const { return info_; }
   [[nodiscard]] hal::Status read(std::uint32_t offset, ByteSpan to) const {
@@ -62,9 +57,9 @@ std::array<std::uint8_t, 6> random_mac() {
 
 Expected<void> provision_device(const std::filesystem::path &store, const DeviceIdentity &identity,
                                 ByteView first_image) {
-  const auto size = tender::store_bytes(identity.board);
-  if (!size.ok()) {
-    return Failure{size.error()};
+  const auto geometry = tender::store_geometry(identity.board);
+  if (!geometry.ok()) {
+    return Failure{geometry.error()};
   }
   const auto seed = random_bytes<image::kEntropySeedBytes>();
   const auto mac = random_mac();
@@ -74,7 +69,7 @@ Expected<void> provision_device(const std::filesystem::path &store, const Device
                                 .entropy_seed = seed,
                                 .serial = {},
                                 .mac = mac};
-  MemoryFlash flash(static_cast<std::uint32_t>(*size));
+  MemoryFlash flash(*geometry);
   if (store::provision(flash, page, first_image) != hal::Status::kOk) {
     return fail(ErrorCode::kInvalidInput,
                 "cannot provision '" + identity.endpoint +

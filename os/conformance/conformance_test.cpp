@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the conformance program on the boards and plays the peer on its network: one Ethernet frame
-// or one datagram is one UDP datagram on this side, whatever the board.
-#include "base/bytes.hpp"
-#include "host/files.hpp"
+// Runs the conformance program on the boards and plays the peer on its network: a station on the
+// frame switch, or on hosted boards the other end of a UDP socket.
 #include "os/conformance/peer_protocol.hpp"
 #include "os/conformance/run_board.hpp"
+#include "tender/switch/ethernet_switch.hpp"
 
-#include <algorithm>
 #include <arpa/inet.h>
 #include <chrono>
 #include <gtest/gtest.h>
 #include <iostream>
 #include <netinet/in.h>
 #include <poll.h>
-#include <regex>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -99,8 +96,8 @@ private:
       std::copy_n(frame.data() + 6, 6, frame.data());
       std::copy_n(kPeerMac, 6, frame.data() + 6);
     }
-    heard_anything_ = true;
     std::uint8_t *message = frame.data() + header_bytes_;
+    heard_anything_ = heard_anything_ || message[0] != kHere;
     if (message[0] == kEcho) {
       message[0] = kEchoed;
       send(frame);
@@ -127,96 +124,74 @@ private:
   bool heard_anything_ = false;
 };
 
-/// One run of the program: a child whose console is a file, and the peer.
-class Conformance : public testing::Test {
+/// One run of the program, the network and the peer.
+class Conformance : public testing::TestWithParam<std::string> {
 protected:
   void SetUp() override {
     auto folder = host::TemporaryFolder::create("conformance");
     ASSERT_TRUE(folder.ok()) << folder.error().message;
     folder_.emplace(*std::move(folder));
+    auto network = tender::SwitchThread::start({});
+    ASSERT_TRUE(network.ok()) << network.error().message;
+    network_ = std::move(*network);
+    link_ = board_description(GetParam()).value("link", "");
+    ASSERT_FALSE(link_.empty()) << "board " << GetParam() << " is not built";
+    auto started =
+        start_board(GetParam(), "conformance.elf", folder_->path() / "store", network_->port());
+    ASSERT_TRUE(started.ok()) << started.error().message;
+    machine_ = std::move(*started);
   }
 
-  [[nodiscard]] std::filesystem::path in_folder(const char *name) const {
-    return folder_->path() / name;
+  /// A hosted board says on its console where it can be reached.
+  std::uint16_t told_port() {
+    constexpr std::string_view kAnnounces = "datagrams on UDP port ";
+    EXPECT_TRUE(machine_->wait_for_console(kAnnounces, seconds(10)));
+    EXPECT_TRUE(machine_->wait_for_console("\n", seconds(1)));
+    const std::string text = machine_->console();
+    return static_cast<std::uint16_t>(
+        std::stoi(text.substr(text.find(kAnnounces) + kAnnounces.size())));
   }
-  [[nodiscard]] std::string console() const {
-    return host::read_text(in_folder("console")).ok() ? *host::read_text(in_folder("console")) : "";
-  }
-  /// Serves until the program ends. Returns its exit code, or nothing when it hung.
-  std::optional<int> finish(host::Child &child, Peer &peer) const {
+
+  /// Serves until the program ends; nothing when it hung.
+  std::optional<tender::MachineExit> serve() {
+    if (link_ == "kNone") {
+      return machine_->wait(seconds(60));
+    }
+    Peer peer(link_ == "kDatagram" ? 0 : kEthernetHeaderBytes);
+    peer.talk_to(link_ == "kDatagram" ? told_port() : network_->port());
     const auto end = Clock::now() + seconds(60);
-    while (Clock::now() < end) {
-      if (const auto code = child.ended(); code) {
-        return code;
-      }
+    std::optional<tender::MachineExit> ended;
+    while (Clock::now() < end && !(ended = machine_->wait(milliseconds(0)))) {
       if (!peer.heard_anything()) {
         peer.say_hello();
       }
       peer.serve_for(milliseconds(50));
     }
-    return std::nullopt;
-  }
-
-  void expect_all_held(std::optional<int> exit_code) const {
-    const std::string text = console();
-    std::cout << text;
-    ASSERT_TRUE(exit_code.has_value()) << "the program hung";
-    EXPECT_EQ(*exit_code, 0);
-    EXPECT_EQ(text.find("FAILED"), std::string::npos);
-    EXPECT_NE(text.find("figure  failed 0"), std::string::npos);
-    EXPECT_NE(text.find("a burst is received whole"), std::string::npos);
+    return ended;
   }
 
   std::optional<host::TemporaryFolder> folder_;
+  std::unique_ptr<tender::SwitchThread> network_;
+  std::unique_ptr<tender::Machine> machine_;
+  std::string link_;
 };
 
-TEST_F(Conformance, HoldsOnLinux) {
-  Peer peer(0);
-  auto child = start_board("linux", "conformance.elf", in_folder("store"), in_folder("console"));
-  ASSERT_TRUE(child.ok()) << child.error().message;
-  const std::regex told_port("UDP port ([0-9]+)");
-  std::smatch match;
-  std::string text;
-  for (int i = 0; i < 200 && !std::regex_search(text, match, told_port); ++i) {
-    ::usleep(10'000);
-    text = console();
+TEST_P(Conformance, Holds) {
+  const auto ended = serve();
+  const std::string text = machine_->console();
+  std::cout << text;
+  ASSERT_TRUE(ended.has_value()) << "the program hung";
+  EXPECT_EQ(ended->code, 0);
+  EXPECT_EQ(text.find("FAILED"), std::string::npos);
+  EXPECT_NE(text.find("figure  failed 0"), std::string::npos);
+  EXPECT_NE(text.find("ok      the Internet checksum of every length"), std::string::npos);
+  if (link_ != "kNone") {
+    EXPECT_NE(text.find("ok      a burst is received whole"), std::string::npos);
   }
-  ASSERT_FALSE(match.empty()) << text;
-  peer.talk_to(static_cast<std::uint16_t>(std::stoi(match[1])));
-  expect_all_held(finish(*child, peer));
 }
 
-class ConformanceUnderQemu : public Conformance,
-                             public testing::WithParamInterface<const char *> {};
-
-TEST_P(ConformanceUnderQemu, Holds) {
-  Peer peer(kEthernetHeaderBytes);
-  const auto port = host::free_udp_port();
-  ASSERT_TRUE(port.ok()) << port.error().message;
-  peer.talk_to(*port);
-  const std::string store = in_folder("store").string();
-  ASSERT_TRUE(host::write_file(store, std::vector<std::uint8_t>(16U << 20, 0xFF)).ok());
-  std::filesystem::resize_file(store, store_file_bytes(GetParam()));
-  const auto address = [](const char *side, std::uint16_t number) {
-    return std::string(",") + side + ".type=inet," + side + ".host=127.0.0.1," + side +
-           ".port=" + std::to_string(number);
-  };
-  auto child = start_board(GetParam(), "conformance.elf", store, in_folder("console"),
-                           {"-netdev",
-                            "dgram,id=n" + address("local", *port) + address("remote", peer.port()),
-                            "-net", "nic,netdev=n"});
-  ASSERT_TRUE(child.ok()) << child.error().message;
-  expect_all_held(finish(*child, peer));
-  EXPECT_NE(console().find("ok      the Internet checksum of every length"), std::string::npos);
-}
-
-INSTANTIATE_TEST_SUITE_P(On, ConformanceUnderQemu,
-                         testing::Values("mps2-an385", "mps2-an386", "mps3-an547"),
-                         [](const auto &board) {
-                           std::string name = board.param;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(On, Conformance, testing::ValuesIn(image_boards()),
+                         [](const auto &board) { return test_name(board.param); });
 
 } // namespace
 } // namespace tinyml::conformance

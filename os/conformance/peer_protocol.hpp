@@ -10,6 +10,8 @@ namespace tinyml::conformance {
 
 inline constexpr std::uint16_t kEtherType = 0x88B5; ///< IEEE 802: local experiments
 
+inline constexpr std::uint8_t kHere = 'A';   ///< board to all, until it hears the hello: a switch
+                                             ///< learns its stations from what they send
 inline constexpr std::uint8_t kHello = 'H';  ///< peer to board, until something comes back
 inline constexpr std::uint8_t kEcho = 'E';   ///< board to peer: send the message back as kEchoed
 inline constexpr std::uint8_t kEchoed = 'e'; ///< peer to board

@@ -1,65 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
-// Host only: starts a board's program as a child process whose console is a file.
+// Host only: the boards that tests run over, and how a program of theirs is started.
 #pragma once
 
-#include "host/child.hpp"
+#include "host/files.hpp"
+#include "tender/machine/machine.hpp"
 
-#include <chrono>
-#include <filesystem>
-#include <string>
-#include <thread>
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <vector>
 
 namespace tinyml::conformance {
 
 /// A file of the board's build tree.
-inline std::string board_file(const std::string &board, const std::string &name) {
-  return std::string(TINYML_BOARDS_DIR) + "/" + board + "/" + name;
+inline std::filesystem::path board_file(const std::string &board, const std::string &name) {
+  return std::filesystem::path(TINYML_BOARDS_DIR) / board / name;
 }
 
-/// The file behind the store: the mps3's machine takes none that is shorter than its memory.
-inline std::uint64_t store_file_bytes(const std::string &board) {
-  return board == "mps3-an547" ? 2ULL << 30 : 16ULL << 20;
+/// What the board's build says of it (docs/kit.md).
+inline nlohmann::json board_description(const std::string &board) {
+  const auto text = host::read_text(board_file(board, "kit.json"));
+  return text.ok() ? nlohmann::json::parse(*text, nullptr, false) : nlohmann::json::object();
 }
 
-/// Starts `program` on the board: the linux board directly, others under QEMU, with `more`
-/// arguments.
-inline Expected<host::Child> start_board(const std::string &board, const std::string &program,
-                                         const std::filesystem::path &store,
-                                         const std::filesystem::path &console,
-                                         const std::vector<std::string> &more = {}) {
-  std::vector<std::string> argv = {board_file(board, program), "--store", store.string()};
-  if (board != "linux") {
-    argv = {"qemu-system-arm",
-            "-M",
-            board + ",memory-backend=ps",
-            "-object",
-            "memory-backend-file,id=ps,size=" + std::to_string(store_file_bytes(board)) +
-                ",share=on,mem-path=" + store.string(),
-            "-display",
-            "none",
-            "-monitor",
-            "none",
-            "-serial",
-            "stdio",
-            "-semihosting-config",
-            "enable=on,target=native",
-            "-kernel",
-            board_file(board, program)};
+/// Every board that has a kit: TINYML_KIT_BOARDS of cmake/kits.cmake.
+inline std::vector<std::string> kit_boards() {
+  std::vector<std::string> boards;
+  std::istringstream names(TINYML_TESTED_BOARDS);
+  for (std::string board; std::getline(names, board, ',');) {
+    boards.push_back(board);
   }
-  argv.insert(argv.end(), more.begin(), more.end());
-  return host::Child::start({.argv = argv, .output_file = console});
+  return boards;
 }
 
-/// Waits for the end; nothing when it takes longer than a minute.
-inline std::optional<int> end_of(host::Child &child) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (const auto code = child.ended(); code) {
-      return code;
+/// Those of them that take deliveries, through a bootloader.
+inline std::vector<std::string> image_boards() {
+  std::vector<std::string> boards = kit_boards();
+  std::istringstream names(TINYML_EXEC_ONLY_BOARDS);
+  for (std::string board; std::getline(names, board, ',');) {
+    std::erase(boards, board);
+  }
+  return boards;
+}
+
+/// A board's name as GoogleTest wants a parameter's name.
+inline std::string test_name(std::string board) {
+  std::replace_if(
+      board.begin(), board.end(),
+      [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
+  return board;
+}
+
+/// Starts a program of the board's tree on the store file, which is made when it is not there.
+inline Expected<std::unique_ptr<tender::Machine>>
+start_board(const std::string &board, const std::string &program,
+            const std::filesystem::path &store,
+            std::optional<std::uint16_t> switch_port = std::nullopt) {
+  if (!std::filesystem::exists(store)) {
+    if (const auto made = tender::create_store(board, store); !made.ok()) {
+      return Failure{made.error()};
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  return std::nullopt;
+  return tender::Machine::start({.board = board,
+                                 .program = board_file(board, program),
+                                 .store = store,
+                                 .switch_port = switch_port});
 }
 
 } // namespace tinyml::conformance

@@ -33,6 +33,8 @@ struct BoardModel {
   /// The program is memory's content and not a "kernel": that this machine would keep for the
   /// firmware it expects in the flash bank.
   bool loads_program = false;
+  std::uint32_t sector_bytes = 4096; ///< of the store: smallest erase
+  std::uint32_t program_bytes = 16;  ///< of the store: smallest write
 };
 
 /// Semihosting ends a program with an exit code. Its calls for host files go to a debugger, which
@@ -65,7 +67,9 @@ std::vector<BoardModel> make_boards() {
        .more = {"-bios", "none", "-m", "8"},
        .flash_unit = 1,
        .has_network = false,
-       .loads_program = true},
+       .loads_program = true,
+       .sector_bytes = 256U << 10,
+       .program_bytes = 4},
       // It tells its end by starting again.
       {.name = "lx60-lx106",
        .emulator = "qemu-system-xtensa",
@@ -73,7 +77,9 @@ std::vector<BoardModel> make_boards() {
        .machine = "lx60-nommu",
        .store_bytes = 4ULL << 20,
        .more = {"-cpu", "lx106", "-no-reboot"},
-       .has_network = false},
+       .has_network = false,
+       .sector_bytes = 64U << 10,
+       .program_bytes = 2},
   };
 }
 
@@ -200,6 +206,16 @@ std::vector<std::string> known_boards() {
     names.emplace_back(board.name);
   }
   return names;
+}
+
+Expected<hal::StoreInfo> store_geometry(std::string_view board) {
+  const auto found = find_board(board);
+  if (!found) {
+    return Failure{found.error()};
+  }
+  return hal::StoreInfo{.size_bytes = static_cast<std::uint32_t>((*found)->store_bytes),
+                        .sector_bytes = (*found)->sector_bytes,
+                        .program_bytes = (*found)->program_bytes};
 }
 
 Expected<std::uint64_t> store_bytes(std::string_view board) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "os/hal.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -26,6 +27,8 @@ struct MachineConfig {
 
 /// The boards that can be started here.
 [[nodiscard]] std::vector<std::string> known_boards();
+/// What the board's store is made of, as in its store.cpp.
+[[nodiscard]] Expected<hal::StoreInfo> store_geometry(std::string_view board);
 /// How large the board's store is; kUnsupported names the boards there are.
 [[nodiscard]] Expected<std::uint64_t> store_bytes(std::string_view board);
 /// How large the file behind it is: some machines only take a file as large as all of the memory
