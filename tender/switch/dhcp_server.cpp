@@ -57,6 +57,11 @@ std::optional<Ipv4Address> DhcpServer::assign(const MacAddress &mac, Ipv4Address
   return found->second.address;
 }
 
+std::optional<Ipv4Address> DhcpServer::address_of(const MacAddress &mac) const {
+  const auto found = leases_.find(mac);
+  return found == leases_.end() ? std::nullopt : std::optional(found->second.address);
+}
+
 bool DhcpServer::can_give(Ipv4Address address) const {
   const std::uint32_t host = address.bits & ~subnet_.mask.bits;
   // Addresses that end in 0 or 255 are legal here, but people take them for broadcasts.

@@ -38,6 +38,8 @@ public:
 
   /// What to answer, if anything.
   [[nodiscard]] std::optional<net::DhcpMessage> answer(const net::DhcpMessage &request, Time now);
+  /// The address that a station has, or had last.
+  [[nodiscard]] std::optional<net::Ipv4Address> address_of(const net::MacAddress &mac) const;
   [[nodiscard]] std::size_t leases() const { return leases_.size(); }
 
 private:

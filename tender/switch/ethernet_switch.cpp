@@ -3,6 +3,7 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -24,27 +25,34 @@ bool is_group(const net::MacAddress &mac) { return (mac[0] & 1) != 0; }
 } // namespace
 
 Expected<std::unique_ptr<EthernetSwitch>> EthernetSwitch::open(SwitchConfig config) {
+  if (const auto sensible = config.impairments.check(); !sensible) {
+    return Failure{sensible.error()};
+  }
   auto socket = FrameSocket::open(config.port);
   if (!socket) {
     return Failure{socket.error()};
   }
   FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
   FileDescriptor wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!epoll.valid() || !wake.valid() || !watch(epoll.get(), socket->fd()) ||
-      !watch(epoll.get(), wake.get())) {
+  FileDescriptor timer(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!epoll.valid() || !wake.valid() || !timer.valid() || !watch(epoll.get(), socket->fd()) ||
+      !watch(epoll.get(), wake.get()) || !watch(epoll.get(), timer.get())) {
     return fail(ErrorCode::kResourceFull,
                 std::string("the switch cannot start: ") + std::strerror(errno));
   }
-  return std::unique_ptr<EthernetSwitch>(
-      new EthernetSwitch(std::move(config), std::move(*socket), std::move(epoll), std::move(wake)));
+  return std::unique_ptr<EthernetSwitch>(new EthernetSwitch(
+      std::move(config), std::move(*socket), std::move(epoll), std::move(wake), std::move(timer)));
 }
 
 EthernetSwitch::EthernetSwitch(SwitchConfig config, FrameSocket socket, FileDescriptor epoll,
-                               FileDescriptor wake_event)
+                               FileDescriptor wake_event, FileDescriptor timer)
     : config_(std::move(config)), socket_(std::move(socket)), epoll_(std::move(epoll)),
-      wake_(std::move(wake_event)), gateway_(config_.subnet, config_.lease),
-      relay_(epoll_.get(), config_.relay), table_(config_.max_ports),
-      scratch_(FrameSocket::kBatch) {}
+      wake_(std::move(wake_event)), timer_(std::move(timer)),
+      gateway_(config_.subnet, config_.lease), relay_(epoll_.get(), config_.relay),
+      table_(config_.max_ports), wire_(config_.impairment_seed, config_.held),
+      scratch_(FrameSocket::kBatch) {
+  wire_.set(config_.impairments);
+}
 
 void EthernetSwitch::step(std::chrono::milliseconds limit) {
   std::array<epoll_event, FrameSocket::kBatch> events{};
@@ -56,13 +64,15 @@ void EthernetSwitch::step(std::chrono::milliseconds limit) {
     const int fd = events[static_cast<std::size_t>(i)].data.fd;
     if (fd == socket_.fd()) {
       handle_frames(now);
-    } else if (fd == wake_.get()) {
+    } else if (fd == wake_.get() || fd == timer_.get()) {
       std::uint64_t value = 0;
       (void)!::read(fd, &value, sizeof value);
     } else {
       handle_flow(fd, now);
     }
   }
+  deliver_due(now);
+  set_timer();
   if (now >= next_cleaning_) {
     relay_.close_idle(now);
     next_cleaning_ = now + kCleaningInterval;
@@ -110,29 +120,38 @@ void EthernetSwitch::handle_frame(const FrameSocket::Received &received, ByteSpa
   PortInfo &from = table_.seen(received.peer, now);
   table_.learn(from, source);
   if (is_group(destination)) {
-    flood(from.id, frame);
-    to_gateway(from, received, scratch, now);
+    // A fleet's broadcasts to its gateway would otherwise wake every device for each of them.
+    if (!gateway_.answers_alone(frame)) {
+      flood(from, frame, now);
+    }
+    to_gateway(from, frame, scratch, now);
   } else if (destination == config_.subnet.gateway_mac) {
-    to_gateway(from, received, scratch, now);
+    to_gateway(from, frame, scratch, now);
   } else if (PortInfo *to = table_.find(destination)) {
-    forward(from.id, *to, frame);
+    forward(from, *to, frame, now);
   } else {
-    flood(from.id, frame);
+    flood(from, frame, now);
+  }
+}
+
+void EthernetSwitch::to_gateway(const PortInfo &from, ByteView frame, ByteSpan scratch, Time now) {
+  if (!wire_.joins(from.macs, {})) {
+    return;
+  }
+  for (unsigned copies = wire_.take({from.peer, gateway_port_.peer, frame}, now); copies > 0;
+       --copies) {
+    gateway_takes(frame, scratch, now);
   }
 }
 
 /// The gateway writes its answer over the frame, so it gets a copy: the original may wait in the
-/// send queue for other ports.
-void EthernetSwitch::to_gateway(PortInfo &from, const FrameSocket::Received &received,
-                                ByteSpan scratch, Time now) {
-  const ByteView frame = received.buffer.first(received.frame_bytes);
-  if (!passes(from.id, kGatewayPort, frame)) {
-    return;
-  }
+/// send queue for other ports. So may an earlier answer in `scratch`, which is the same then.
+void EthernetSwitch::gateway_takes(ByteView frame, ByteSpan scratch, Time now) {
   std::copy(frame.begin(), frame.end(), scratch.begin());
   const Gateway::Outcome outcome = gateway_.handle(scratch, frame.size(), now);
   if (!outcome.answer.empty()) {
-    send_from_gateway(outcome.answer);
+    // A DHCP answer is a broadcast, yet meant for the asker alone.
+    send_from_gateway(outcome.answer, net::frame_source(frame.data()), now);
   }
   // Our own port is no service: a frame that came back through it would be a port of its own.
   if (outcome.relay && outcome.relay->host_port != port()) {
@@ -155,41 +174,74 @@ void EthernetSwitch::handle_flow(int fd, Time now) {
       continue;
     }
     ++stats_.relayed_to_guests;
-    send_from_gateway(ByteView(scratch_[i]).first(size));
+    send_from_gateway(ByteView(scratch_[i]).first(size), datagram->guest_mac, now);
   }
   socket_.flush();
 }
 
-void EthernetSwitch::send_from_gateway(ByteView frame) {
-  const net::MacAddress destination = net::frame_destination(frame.data());
-  PortInfo *to = is_group(destination) ? nullptr : table_.find(destination);
-  if (to != nullptr) {
-    forward(kGatewayPort, *to, frame);
+void EthernetSwitch::send_from_gateway(ByteView frame, const net::MacAddress &station, Time now) {
+  if (PortInfo *to = table_.find(station)) {
+    forward(gateway_port_, *to, frame, now);
   } else {
-    flood(kGatewayPort, frame);
+    flood(gateway_port_, frame, now);
   }
 }
 
-void EthernetSwitch::flood(PortId from, ByteView frame) {
+void EthernetSwitch::flood(const PortInfo &from, ByteView frame, Time now) {
   for (auto &[peer, port] : table_.ports()) {
-    forward(from, port, frame);
+    forward(from, port, frame, now);
   }
 }
 
-void EthernetSwitch::forward(PortId from, PortInfo &to, ByteView frame) {
-  if (to.id != from && passes(from, to.id, frame)) {
-    ++to.frames_out;
-    ++stats_.frames_out;
-    socket_.queue(to.peer, frame);
+void EthernetSwitch::forward(const PortInfo &from, PortInfo &to, ByteView frame, Time now) {
+  if (to.id == from.id || !wire_.joins(from.macs, to.macs)) {
+    return;
+  }
+  for (unsigned copies = wire_.take({from.peer, to.peer, frame}, now); copies > 0; --copies) {
+    queue(to, frame);
   }
 }
 
-bool EthernetSwitch::passes(PortId from, PortId to, ByteView frame) {
-  if (config_.policy && config_.policy({from, to, frame}) == Verdict::kDrop) {
-    ++stats_.dropped;
-    return false;
+void EthernetSwitch::queue(PortInfo &to, ByteView frame) {
+  ++to.frames_out;
+  ++stats_.frames_out;
+  socket_.queue(to.peer, frame);
+}
+
+/// Frames whose delay is over, a batch at a time: their bytes must stay until they are flushed.
+void EthernetSwitch::deliver_due(Time now) {
+  for (bool more = true; more;) {
+    std::vector<ImpairedWire::HeldFrame> batch;
+    batch.reserve(scratch_.size());
+    while (batch.size() < scratch_.size()) {
+      auto held = wire_.due(now);
+      if (!held) {
+        break;
+      }
+      ByteSpan scratch = scratch_[batch.size()];
+      const auto &frame = batch.emplace_back(std::move(*held));
+      const auto to = table_.ports().find(frame.to);
+      if (frame.to == gateway_port_.peer) {
+        gateway_takes(frame.bytes, scratch, now);
+      } else if (to != table_.ports().end()) {
+        queue(to->second, frame.bytes);
+      }
+    }
+    socket_.flush();
+    more = batch.size() == scratch_.size();
   }
-  return true;
+}
+
+void EthernetSwitch::set_timer() {
+  itimerspec when{};
+  if (const auto next = wire_.next_due()) {
+    // A time of zero would switch the timer off.
+    const auto since_start =
+        std::max(std::chrono::nanoseconds(next->time_since_epoch()), std::chrono::nanoseconds(1));
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    when.it_value = {since_start.count() / kSecond, since_start.count() % kSecond};
+  }
+  (void)timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
 }
 
 SwitchStats EthernetSwitch::stats() const {
@@ -197,7 +249,28 @@ SwitchStats EthernetSwitch::stats() const {
   SwitchStats stats = stats_;
   stats.ports = table_.ports().size();
   stats.flows = relay_.flows();
+  stats.impaired = wire_.stats();
+  stats.held_frames = wire_.held_frames();
   return stats;
+}
+
+std::optional<net::Ipv4Address> EthernetSwitch::address_of(const net::MacAddress &station) const {
+  const std::lock_guard lock(mutex_);
+  return gateway_.address_of(station);
+}
+
+Expected<void> EthernetSwitch::impair(Impairments impairments) {
+  if (const auto sensible = impairments.check(); !sensible) {
+    return sensible;
+  }
+  const std::lock_guard lock(mutex_);
+  wire_.set(std::move(impairments));
+  return {};
+}
+
+Impairments EthernetSwitch::impairments() const {
+  const std::lock_guard lock(mutex_);
+  return wire_.get();
 }
 
 std::vector<PortInfo> EthernetSwitch::ports() const {

@@ -48,7 +48,12 @@ Expected<FrameSocket> FrameSocket::open(std::uint16_t port) {
   // Room for bursts of a fleet, and news of peers that are gone. Both are optional.
   const int buffer_bytes = 4 << 20;
   const int on = 1;
-  (void)::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
+  // The first call needs a privilege and may exceed the system's limit; the second may not.
+  for (const int option : {SO_RCVBUFFORCE, SO_RCVBUF}) {
+    if (::setsockopt(socket.get(), SOL_SOCKET, option, &buffer_bytes, sizeof buffer_bytes) == 0) {
+      break;
+    }
+  }
   (void)::setsockopt(socket.get(), IPPROTO_IP, IP_RECVERR, &on, sizeof on);
   return FrameSocket(std::move(socket), ntohs(address.sin_port));
 }

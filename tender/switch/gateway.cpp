@@ -24,6 +24,22 @@ Gateway::Outcome Gateway::handle(ByteSpan buffer, std::size_t frame_bytes, Time 
   return {};
 }
 
+bool Gateway::answers_alone(ByteView frame) const {
+  if (net::is_arp(frame)) {
+    return net::arp_target(frame.data()) == subnet_.gateway &&
+           net::arp_operation(frame.data()) == net::ArpOperation::kQuestion;
+  }
+  constexpr std::size_t kProtocolAt = kEthernetHeaderBytes + 9; // RFC 791 section 3.1
+  constexpr std::uint8_t kUdp = 17;
+  if (frame.size() < kEthernetHeaderBytes + kDatagramHeaderBytes ||
+      net::frame_type(frame.data()) != net::EtherType::kIpv4 || frame[kProtocolAt] != kUdp) {
+    return false;
+  }
+  const std::size_t udp_at = kEthernetHeaderBytes + std::size_t{4} * (frame[14] & 15U);
+  return udp_at + 4 <= frame.size() &&
+         load_be<std::uint16_t>(frame.data() + udp_at + 2) == net::kDhcpServerPort;
+}
+
 ByteView Gateway::answer_arp(ByteSpan frame) {
   if (!net::is_arp(frame) || net::arp_target(frame.data()) != subnet_.gateway ||
       net::arp_operation(frame.data()) != net::ArpOperation::kQuestion) {

@@ -37,6 +37,13 @@ public:
   /// payload does not fit a frame (there is no fragmentation).
   [[nodiscard]] std::size_t build(ByteSpan buffer, const RelayedDatagram &datagram) const;
 
+  /// True for what no other station has to see: questions for the gateway's MAC, and DHCP clients'
+  /// messages.
+  [[nodiscard]] bool answers_alone(ByteView frame) const;
+
+  [[nodiscard]] std::optional<net::Ipv4Address> address_of(const net::MacAddress &station) const {
+    return dhcp_.address_of(station);
+  }
   [[nodiscard]] const Subnet &subnet() const { return subnet_; }
   [[nodiscard]] const net::Counters &counters() const { return counters_; }
 

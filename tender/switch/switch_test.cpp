@@ -291,21 +291,80 @@ TEST(Switch, NobodyMaySpeakAsTheGatewayOrAsAGroup) {
   EXPECT_EQ(honest.receive(), last);
 }
 
-TEST(Switch, PolicyDecidesForEachHop) {
-  std::atomic<bool> partitioned = false;
-  const auto running = start({.policy = [&](const FrameHop &hop) {
-    return partitioned && hop.from == kGatewayPort ? Verdict::kDrop : Verdict::kPass;
-  }});
+TEST(Switch, APartitionCutsAnIslandFromTheGatewayUntilItIsHealed) {
+  const auto running = start();
   EchoServer echo;
   Guest guest(running->port(), 1);
   ASSERT_TRUE(guest.bind());
   EXPECT_EQ(guest.exchange({gateway(), echo.port()}, {1}), Bytes{1});
-  partitioned = true;
+  EXPECT_TRUE(running->get().address_of({0x02, 0, 0, 0, 1, 1}));
+  ASSERT_TRUE(running->get().impair({.islands = {{net::MacAddress{0x02, 0, 0, 0, 1, 1}}}}));
   ASSERT_EQ(guest.stack.send({gateway(), echo.port()}, 5683, Bytes{2}, now_ns()),
             net::SendStatus::kSent);
   guest.flush();
   EXPECT_TRUE(guest.link.receive(200ms).empty());
-  EXPECT_EQ(running->get().stats().relayed_to_guests, 2U);
+  EXPECT_EQ(running->get().stats().impaired.cut, 1U);
+  ASSERT_TRUE(running->get().impair({}));
+  EXPECT_EQ(guest.exchange({gateway(), echo.port()}, {3}), Bytes{3});
+}
+
+TEST(Switch, DelaysBothWays) {
+  const auto running = start({.impairments = {.delay = 30ms}});
+  EchoServer echo;
+  Guest guest(running->port(), 1);
+  ASSERT_TRUE(guest.bind());
+  (void)guest.exchange({gateway(), echo.port()}, {0}); // ARP
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(guest.exchange({gateway(), echo.port()}, {1}), Bytes{1});
+  const auto took = std::chrono::steady_clock::now() - before;
+  EXPECT_GE(took, 60ms);
+  EXPECT_LT(took, 2s);
+  EXPECT_EQ(running->get().stats().held_frames, 0U);
+}
+
+TEST(Switch, GuestsGetTheirAddressesThroughLossAndDuplicates) {
+  const auto running = start({.impairments = {.loss = 0.1, .duplicate = 0.1, .reorder = 0.1}});
+  for (std::uint8_t i = 1; i <= 5; ++i) {
+    Guest guest(running->port(), i);
+    EXPECT_TRUE(guest.bind());
+  }
+}
+
+TEST(Switch, RefusesImpairmentsThatMakeNoSense) {
+  EXPECT_FALSE(EthernetSwitch::open({.impairments = {.loss = 2}}));
+  const auto running = start();
+  EXPECT_FALSE(running->get().impair({.delay = std::chrono::hours(1)}));
+}
+
+TEST(Switch, QuestionsForTheGatewayWakeNobodyElse) {
+  const auto running = start();
+  const Socket other(running->port());
+  other.send(net::test::ethernet(net::kBroadcastMac, {2, 0, 0, 0, 0, 9}, 0x88B5, Bytes(50)));
+  Guest guest(running->port(), 1);
+  ASSERT_TRUE(guest.bind());
+  EchoServer echo;
+  EXPECT_EQ(guest.exchange({gateway(), echo.port()}, {1}), Bytes{1});
+  EXPECT_TRUE(other.receive(50ms).empty());
+}
+
+TEST(Switch, HoldsHundredsOfGuestsAndAThousandLeases) {
+  const auto running = start({.max_ports = 2048, .relay = {.max_flows = 2048}});
+  std::vector<std::unique_ptr<Guest>> guests;
+  for (std::uint8_t i = 0; i < 250; ++i) {
+    guests.push_back(std::make_unique<Guest>(running->port(), i));
+    ASSERT_TRUE(guests.back()->bind()) << unsigned{i};
+  }
+  DhcpServer server(Subnet{}, 1h);
+  for (unsigned i = 0; i < 1000; ++i) {
+    net::DhcpMessage message;
+    message.operation = net::BootpOperation::kRequest;
+    message.type = net::DhcpType::kDiscover;
+    message.client_mac = {
+        2, 9, 0, 0, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)};
+    ASSERT_TRUE(server.answer(message, Time{}));
+  }
+  EXPECT_EQ(server.leases(), 1000U);
+  EXPECT_EQ(running->get().stats().ports, 250U);
 }
 
 TEST(Switch, RelayHoldsNoMoreFlowsThanAllowed) {
