@@ -57,6 +57,7 @@ std::vector<BoardModel> make_boards() {
       {.name = "linux", .store_bytes = kStoreBytes16M},
       mps("mps2-an385", "mps2-an385,memory-backend=store"),
       mps("mps2-an386", "mps2-an386,memory-backend=store"),
+      mps("mps2-an500", "mps2-an500,memory-backend=store"),
       an547,
       mps("mps2-armv6m", "mps2-an385,memory-backend=store"),
       {.name = "virt-rv32",
