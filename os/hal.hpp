@@ -11,6 +11,10 @@
 /// this file and nothing else; a device program sees nothing else of the machine. One thread, no
 /// interrupts visible, no allocation. Times are nanoseconds since the board started unless said
 /// otherwise.
+namespace tinyml {
+struct Retained; // os/retained.hpp
+}
+
 namespace tinyml::hal {
 
 inline constexpr std::uint32_t kAbiVersion = 1;
@@ -88,6 +92,9 @@ Status entropy(ByteSpan to);
 
 /// A counter of processor cycles (instructions under emulation); wraps at 64 bits only.
 [[nodiscard]] std::uint64_t cycle_count();
+
+/// Memory that outlives reset(), where the board has such; valid from the program's start on.
+[[nodiscard]] Retained &retained();
 
 /// Starts the machine again, through the bootloader.
 [[noreturn]] void reset();

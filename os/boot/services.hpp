@@ -23,9 +23,10 @@ inline constexpr std::uint32_t kWorkspaceBytes = 3 * 1024;
 /// graph.
 inline constexpr std::uint32_t kServiceStackBytes = 2048;
 
-/// RAM at the bottom of the board's RAM that holds the bootloader's own variables while an image
-/// runs.
-inline constexpr std::uint32_t kReservedRamBytes = 256;
+/// RAM at the bottom of the board's RAM that an image leaves alone: the bootloader's own variables,
+/// then what outlives a reset (os/retained.hpp).
+inline constexpr std::uint32_t kBootRamBytes = 64;
+inline constexpr std::uint32_t kReservedRamBytes = 512;
 
 struct ServiceTable {
   std::uint32_t magic;

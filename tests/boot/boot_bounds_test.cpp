@@ -152,7 +152,7 @@ TEST_F(BootBounds, TheWholeBootloaderHasItsPlace) {
               static_cast<unsigned long long>(code), static_cast<unsigned long long>(ram));
   EXPECT_GT(code, 8u * 1024);
   EXPECT_LE(code, kCodeLimitBytes);
-  EXPECT_LE(ram, boot::kReservedRamBytes);
+  EXPECT_LE(ram, boot::kBootRamBytes);
   std::printf("stack of a whole boot: %u bytes\n", stack_of({"boot_probe_start"}).bytes);
 }
 

@@ -18,18 +18,18 @@ set(TINYML_BOARD_PAYLOAD binary)
 # An image runs behind the bootloader's 32 KB; an exec program has the flash to itself from the vector table on.
 set(TINYML_BOARD_ROM_ORIGIN 32768)  # 0x8000
 set(TINYML_BOARD_ROM_BYTES 491520)  # 480 KB
-set(retained_origin 0x20000000)
+set(retained_origin 0x20000040)
 set(boot_services 0x100)
-# The first 256 bytes of RAM belong to the bootloader, the next 32 are the stack's guard.
-set(TINYML_BOARD_RAM_ORIGIN 536871200) # 0x20000120
-math(EXPR TINYML_BOARD_RAM_BYTES "(1 << ${ram_log2}) - 0x120")
+# The first 512 bytes of RAM belong to the bootloader and to what outlives a reset, the next 32 are the stack's guard.
+set(TINYML_BOARD_RAM_ORIGIN 536871456) # 0x20000220
+math(EXPR TINYML_BOARD_RAM_BYTES "(1 << ${ram_log2}) - 0x220")
 # An exception pushes 8 words and up to one for alignment. Calls through a pointer are boot services.
 set(TINYML_BOARD_STACK_RULES "{ \"entries\": [\"tinyml_start\"], \"interrupts\": [\"tinyml_systick_interrupt\"],
     \"interrupt_frame_bytes\": 36, \"library_call_bytes\": 128, \"indirect_call_bytes\": 2048 }")
 
 function(write_script file role role_value rom_origin rom_bytes)
-  set(ram_origin 0x20000100)
-  math(EXPR ram_bytes "(1 << ${ram_log2}) - 0x100")
+  set(ram_origin 0x20000200)
+  math(EXPR ram_bytes "(1 << ${ram_log2}) - 0x200")
   configure_file(${cpu}/program.ld.in ${CMAKE_BINARY_DIR}/${file} @ONLY)
 endfunction()
 write_script(image.ld image 1 0x8000 0x78000)

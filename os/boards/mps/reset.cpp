@@ -25,6 +25,8 @@ constexpr int kFaultExitCode = 70;
 
 } // namespace
 
+Retained &hal::retained() { return tinyml_retained; }
+
 void hal::reset() { reset_because(kReasonSoftware); }
 
 void hal::exit(int code) { armv7m::semihosting_exit(code); }

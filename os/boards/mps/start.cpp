@@ -15,17 +15,10 @@ std::uint8_t reset_reason_of_this_start;
 
 /// The bootloader only looks: the reason is the image's to take.
 void take_reset_reason() {
-  armv7m::Retained &kept = tinyml_retained;
-  if (kept.magic != armv7m::Retained::kMagic || kept.check != ~kept.starts) {
-    kept = {};
-    kept.magic = armv7m::Retained::kMagic;
-  }
-  reset_reason_of_this_start = static_cast<std::uint8_t>(kept.reset_reason);
+  tinyml_retained.validate();
   if (armv7m::role() != armv7m::Role::kBootloader) {
-    kept.reset_reason = 0;
-    ++kept.starts;
+    reset_reason_of_this_start = tinyml_retained.begin_run();
   }
-  kept.check = ~kept.starts;
 }
 
 } // namespace

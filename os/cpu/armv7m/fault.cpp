@@ -1,46 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fault is our own mistake. It is told in full on the console (registers as the processor saved
-// them, so that a linker map turns them into names), kept for the next start, and left to the board
-// to end.
+// A fault is our own mistake. It is kept for the next start and told on the console (os/crash.hpp),
+// and left to the board to end.
 #include "os/cpu/armv7m/fault.hpp"
 
 #include "os/cpu/armv7m/registers.hpp"
-#include "os/cpu/armv7m/retained.hpp"
-#include "os/freestanding/stack_memory.hpp"
-#include "os/hal.hpp"
+#include "os/crash.hpp"
 
 namespace {
 
 using tinyml::armv7m::FaultFrame;
+using tinyml::diagnostics::CrashCause;
 
-/// A four-letter name and a value.
-struct Named {
-  char name[4];
-  std::uint32_t value;
-};
-
-void print(const Named *values, unsigned count) {
-  for (; count > 0; --count, ++values) {
-    char text[] = "      00000000";
-    __builtin_memcpy(text + 1, values->name, sizeof(values->name));
-    std::uint32_t rest = values->value;
-    for (unsigned at = sizeof(text) - 2; rest != 0; rest >>= 4) {
-      text[at--] = "0123456789abcdef"[rest & 15];
-    }
-    tinyml::hal::console_write({text, sizeof(text) - 1});
+/// Fault status (ARMv7-M Architecture Reference Manual, B3.2.15), most telling first. Zero on
+/// ARMv6-M, which has one fault for all.
+CrashCause cause_of(std::uint32_t status) {
+  constexpr std::uint32_t kStackingRefused = 0x10;
+  constexpr std::uint32_t kMemoryManagement = 0xFF;
+  constexpr std::uint32_t kBus = 0xFF00;
+  constexpr std::uint32_t kUnaligned = 1U << 24;
+  constexpr std::uint32_t kDividedByZero = 1U << 25;
+  constexpr std::uint32_t kOtherUsage = 0x000F0000;
+  if ((status & kStackingRefused) != 0) {
+    return CrashCause::kStackOverflow;
   }
+  if ((status & kMemoryManagement) != 0) {
+    return CrashCause::kMemoryFault;
+  }
+  if ((status & (kBus | kUnaligned)) != 0) {
+    return CrashCause::kBusFault;
+  }
+  if ((status & kDividedByZero) != 0) {
+    return CrashCause::kDivide;
+  }
+  return (status & kOtherUsage) != 0 ? CrashCause::kIllegalInstruction : CrashCause::kUnknown;
 }
 
-void print_frame(const FaultFrame &frame) {
-  const Named values[] = {{{'p', 'c', ' ', ' '}, frame.pc},  {{'l', 'r', ' ', ' '}, frame.lr},
-                          {{'p', 's', 'r', ' '}, frame.psr}, {{'r', '0', ' ', ' '}, frame.r0},
-                          {{'r', '1', ' ', ' '}, frame.r1},  {{'r', '2', ' ', ' '}, frame.r2},
-                          {{'r', '3', ' ', ' '}, frame.r3},  {{'r', '1', '2', ' '}, frame.r12}};
-  print(values, sizeof(values) / sizeof(values[0]));
+/// The address that was accessed, where the status says that the register holds it.
+std::uint32_t accessed(std::uint32_t status) {
+  using namespace tinyml::armv7m;
+  constexpr std::uint32_t kMemManageValid = 1U << 7;
+  constexpr std::uint32_t kBusValid = 1U << 15;
+  if ((status & kMemManageValid) != 0) {
+    return MemManageAddress::read();
+  }
+  return (status & kBusValid) != 0 ? BusFaultAddress::read() : 0;
 }
 
-/// The frame is only there when the stack pointer was good: not after an overflow.
-bool frame_on_stack(const FaultFrame *frame) {
+/// What the processor pushed. The frame is only there when the stack pointer was good: not after an
+/// overflow.
+void take_frame(tinyml::crash::Record &record, const FaultFrame &frame) {
+  record.pc = frame.pc;
+  record.return_address = frame.lr;
+  record.sp += sizeof(FaultFrame);
+  __builtin_memcpy(record.registers, &frame, 4 * sizeof(std::uint32_t)); // r0 to r3
+  record.registers[8] = frame.r12;
+  record.registers[9] = frame.psr;
+}
+
+bool on_stack(const FaultFrame *frame) {
   const auto at = reinterpret_cast<std::uintptr_t>(frame);
   return at >= reinterpret_cast<std::uintptr_t>(tinyml_stack_bottom) &&
          at + sizeof(FaultFrame) <= reinterpret_cast<std::uintptr_t>(tinyml_stack_top);
@@ -48,25 +65,21 @@ bool frame_on_stack(const FaultFrame *frame) {
 
 } // namespace
 
-extern "C" [[noreturn]] void tinyml_fault_report(const FaultFrame *frame) {
-  using namespace tinyml::armv7m;
-  tinyml_retained.fault_status = FaultStatus::read();
-  tinyml_retained.fault_address = MemManageAddress::read();
-  tinyml_retained.fault_pc = 1;
-  tinyml::hal::console_write("\r\nFAULT ");
-  const Named status[] = {{{'c', 'f', 's', 'r'}, FaultStatus::read()},
-                          {{'h', 'f', 's', 'r'}, HardFaultStatus::read()},
-                          {{'a', 't', ' ', ' '}, MemManageAddress::read()},
-                          {{'s', 'p', ' ', ' '}, reinterpret_cast<std::uintptr_t>(frame)}};
-  print(status, sizeof(status) / sizeof(status[0]));
-  if (frame_on_stack(frame)) {
-    tinyml_retained.fault_pc = frame->pc;
-    tinyml_retained.fault_lr = frame->lr;
-    print_frame(*frame);
-  } else {
-    tinyml::hal::console_write(" the stack overflowed");
+/// `high` are r4 to r7.
+extern "C" [[noreturn]] void tinyml_fault_report(const FaultFrame *frame,
+                                                 const std::uint32_t *high) {
+  using namespace tinyml;
+  crash::Record &record = crash::begin();
+  record.raw_cause = armv7m::FaultStatus::read();
+  record.cause = cause_of(record.raw_cause);
+  record.fault_address = accessed(record.raw_cause);
+  record.sp = reinterpret_cast<std::uintptr_t>(frame);
+  __builtin_memcpy(record.registers + 4, high, 4 * sizeof(std::uint32_t));
+  record.registers[10] = armv7m::HardFaultStatus::read();
+  if (on_stack(frame)) {
+    take_frame(record, *frame);
   }
-  tinyml::hal::console_write("\r\n");
+  crash::finish<diagnostics::Architecture::kArm>(record);
   tinyml_board_fault();
 }
 
@@ -79,7 +92,9 @@ extern "C" __attribute__((naked)) void tinyml_fault_vector() {
                "bhs   1f\n"
                "ldr   r1, =tinyml_stack_top\n"
                "mov   sp, r1\n"
-               "1: ldr r1, =tinyml_fault_report\n"
-               "bx    r1\n"
+               "1: push {r4-r7}\n"
+               "mov   r1, sp\n"
+               "ldr   r2, =tinyml_fault_report\n"
+               "bx    r2\n"
                ".ltorg\n");
 }
