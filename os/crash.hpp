@@ -17,7 +17,7 @@ extern const std::uint8_t tinyml_text_end[] __attribute__((weak));
 /// The record of a crash. A processor's fault handler does
 ///
 ///   crash::Record &record = crash::begin(); // image and time are filled in
-///   record.cause = ...; record.raw_cause = ...; record.pc = ...; record.sp = ...;
+///   record.raw_cause = ...; record.pc = ...; record.sp = ...; ...
 ///   crash::finish<Architecture::kArm>(record); // return addresses, checksum, console report
 ///
 /// on a stack with about 256 bytes of room, and then resets. The program finds it by pending()

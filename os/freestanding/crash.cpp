@@ -9,28 +9,25 @@ namespace {
 
 using Word = std::uintptr_t;
 
-/// A name, and words in hexadecimal up to the first zero of `optional` ones.
-void print(std::string_view name, const Word *words, std::size_t count, bool optional = false) {
-  hal::console_write(name);
-  for (; count > 0 && !(optional && *words == 0); --count) {
-    char text[2 * sizeof(Word) + 1];
-    Word rest = *words++;
-    for (std::size_t at = sizeof(text) - 1; at > 0; --at, rest >>= 4) {
-      text[at] = "0123456789abcdef"[rest & 15];
-    }
-    text[0] = ' ';
-    hal::console_write({text, sizeof(text)});
+void print(Word word) {
+  char text[2 * sizeof(Word) + 1];
+  for (std::size_t at = sizeof(text) - 1; at > 0; --at, word >>= 4) {
+    text[at] = "0123456789abcdef"[word & 15];
   }
+  text[0] = ' ';
+  hal::console_write({text, sizeof(text)});
 }
 
-/// In this form the service's programs read it from a console (docs/debugging.md).
+/// All of it in hexadecimal, eight words a line: the service's programs read it from a console.
 void print(const Record &record) {
-  const Word kind[] = {static_cast<Word>(record.architecture), static_cast<Word>(record.cause),
-                       record.raw_cause};
-  print("\r\nFAULT", kind, 3);
-  print("\r\nat-pc-sp-lr", &record.fault_address, 4);
-  print("\r\nregisters", record.registers, diagnostics::kCrashRegisters);
-  print("\r\ncalls", record.calls, diagnostics::kCrashCalls, true);
+  const auto *word = reinterpret_cast<const Word *>(&record);
+  hal::console_write("\r\nFAULT");
+  for (std::size_t at = 0; at < sizeof(record) / sizeof(Word); ++at) {
+    if (at % 8 == 0) {
+      hal::console_write("\r\n");
+    }
+    print(*word++);
+  }
   hal::console_write("\r\n");
 }
 
@@ -38,13 +35,16 @@ void print(const Record &record) {
 
 Record &begin() {
   Retained &kept = hal::retained();
-  kept.crash = Record();
+  std::memset(static_cast<void *>(&kept.crash), 0, sizeof(kept.crash));
   std::memcpy(kept.crash.image, kept.image, sizeof(kept.image));
   kept.crash.ticks = diagnostics::ticks_of(hal::monotonic_ns());
   return kept.crash;
 }
 
 void seal(Record &record) {
+  record.magic = diagnostics::kCrashMagic;
+  record.version = diagnostics::kCrashVersion;
+  record.word_bytes = sizeof(Word);
   record.check = diagnostics::crash_check(record);
   print(record);
 }

@@ -17,7 +17,8 @@ enum class Architecture : std::uint8_t {
   kXtensa = 4,
 };
 
-/// Why, in words that hold for every processor; CrashRecord::raw_cause has the processor's own.
+/// Why, in words that hold for every processor. A device may leave it at kUnknown when raw_cause
+/// tells: the reader then takes cause_of() (cause.hpp).
 enum class CrashCause : std::uint8_t {
   kUnknown = 0,
   kIllegalInstruction = 1,

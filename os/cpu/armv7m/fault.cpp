@@ -9,41 +9,12 @@
 namespace {
 
 using tinyml::armv7m::FaultFrame;
-using tinyml::diagnostics::CrashCause;
-
-/// Fault status (ARMv7-M Architecture Reference Manual, B3.2.15), most telling first. Zero on
-/// ARMv6-M, which has one fault for all.
-CrashCause cause_of(std::uint32_t status) {
-  constexpr std::uint32_t kStackingRefused = 0x10;
-  constexpr std::uint32_t kMemoryManagement = 0xFF;
-  constexpr std::uint32_t kBus = 0xFF00;
-  constexpr std::uint32_t kUnaligned = 1U << 24;
-  constexpr std::uint32_t kDividedByZero = 1U << 25;
-  constexpr std::uint32_t kOtherUsage = 0x000F0000;
-  if ((status & kStackingRefused) != 0) {
-    return CrashCause::kStackOverflow;
-  }
-  if ((status & kMemoryManagement) != 0) {
-    return CrashCause::kMemoryFault;
-  }
-  if ((status & (kBus | kUnaligned)) != 0) {
-    return CrashCause::kBusFault;
-  }
-  if ((status & kDividedByZero) != 0) {
-    return CrashCause::kDivide;
-  }
-  return (status & kOtherUsage) != 0 ? CrashCause::kIllegalInstruction : CrashCause::kUnknown;
-}
-
-/// The address that was accessed, where the status says that the register holds it.
+/// The address that was accessed, if the status says that the register holds it (ARMv7-M
+/// Architecture Reference Manual, B3.2.15). All of them are zero on ARMv6-M.
 std::uint32_t accessed(std::uint32_t status) {
   using namespace tinyml::armv7m;
-  constexpr std::uint32_t kMemManageValid = 1U << 7;
-  constexpr std::uint32_t kBusValid = 1U << 15;
-  if ((status & kMemManageValid) != 0) {
-    return MemManageAddress::read();
-  }
-  return (status & kBusValid) != 0 ? BusFaultAddress::read() : 0;
+  constexpr std::uint32_t kBusAddressValid = 1U << 15;
+  return (status & kBusAddressValid) != 0 ? BusFaultAddress::read() : MemManageAddress::read();
 }
 
 /// What the processor pushed. The frame is only there when the stack pointer was good: not after an
@@ -71,7 +42,6 @@ extern "C" [[noreturn]] void tinyml_fault_report(const FaultFrame *frame,
   using namespace tinyml;
   crash::Record &record = crash::begin();
   record.raw_cause = armv7m::FaultStatus::read();
-  record.cause = cause_of(record.raw_cause);
   record.fault_address = accessed(record.raw_cause);
   record.sp = reinterpret_cast<std::uintptr_t>(frame);
   __builtin_memcpy(record.registers + 4, high, 4 * sizeof(std::uint32_t));
