@@ -53,6 +53,31 @@ std::array<std::uint8_t, 6> random_mac() {
   return mac;
 }
 
+/// Some machines take no file shorter than the memory that the store is the beginning of; the rest
+/// of it is a hole. The file appears whole or not at all.
+Expected<void> write_store(const std::string &board, const std::filesystem::path &store,
+                           ByteView bytes) {
+  const auto file_bytes = tender::store_file_bytes(board);
+  if (!file_bytes.ok()) {
+    return Failure{file_bytes.error()};
+  }
+  std::filesystem::path unfinished = store;
+  unfinished += ".new";
+  if (auto written = host::write_file(unfinished, bytes); !written.ok()) {
+    return written;
+  }
+  std::error_code error;
+  std::filesystem::resize_file(unfinished, *file_bytes, error);
+  if (!error) {
+    std::filesystem::rename(unfinished, store, error);
+  }
+  if (error) {
+    return fail(ErrorCode::kUnavailable,
+                "cannot write the device's store '" + store.string() + "': " + error.message());
+  }
+  return {};
+}
+
 } // namespace
 
 Expected<void> provision_device(const std::filesystem::path &store, const DeviceIdentity &identity,
@@ -76,7 +101,7 @@ Expected<void> provision_device(const std::filesystem::path &store, const Device
                     "': its name (1 to 64 bytes), its server's URI or its first image does "
                     "not fit");
   }
-  return host::write_file(store, flash.bytes());
+  return write_store(identity.board, store, flash.bytes());
 }
 
 } // namespace tinyml::cli
