@@ -3,6 +3,8 @@
 // uses the boot services, writes to its own code, and leaves when it comes back from the fault.
 #include "os/boot/services.hpp"
 #include "os/conformance/report.hpp"
+#include "os/crash.hpp"
+#include "os/events.hpp"
 #include "os/program.hpp"
 #include "os/stack.hpp"
 
@@ -41,8 +43,14 @@ void check_services(Report &report) {
   }
 }
 
+constexpr std::uint8_t kImageId[diagnostics::kImageIdBytes] = {1, 2, 3, 4, 5, 6, 7, 8};
+
+std::uintptr_t own_code() {
+  return reinterpret_cast<std::uintptr_t>(&tinyml_program) & ~std::uintptr_t{3};
+}
+
 void write_to_own_code() {
-  const auto code = reinterpret_cast<std::uintptr_t>(&tinyml_program) & ~std::uintptr_t{3};
+  const std::uintptr_t code = own_code();
   *reinterpret_cast<volatile std::uint32_t *>(code) = 0;
 }
 
@@ -52,6 +60,29 @@ void overflow_stack() {
   for (std::size_t left = stack::reserved_bytes() + 1; left > 0; --left) {
     *--at = 0;
   }
+}
+
+/// What the fault left. The first one was the write, the second the overflow.
+void check_crash(Report &report, bool overflown) {
+  const crash::Record *record = crash::pending();
+  report.check("the fault left a record", record != nullptr);
+  if (record == nullptr) {
+    return;
+  }
+  const std::uintptr_t program = own_code();
+  constexpr std::uintptr_t kNear = 4096;
+  report.check("it knows the image", std::memcmp(record->image, kImageId, sizeof(kImageId)) == 0);
+  report.check("it tells the program counter", record->pc - program + kNear < 2 * kNear);
+  if (overflown) {
+    report.check("it tells the overflow", record->cause == diagnostics::CrashCause::kStackOverflow);
+  } else {
+    report.check("it tells the address", record->fault_address == program);
+  }
+  const std::uint32_t events = events::count();
+  report.check("the events before it are there",
+               events > 0 && events::at(events - 1).argument() == (overflown ? 2 : 1));
+  crash::clear();
+  report.check("a record is forgotten on demand", crash::pending() == nullptr);
 }
 
 /// A mark in the store: true once it has been asked before.
@@ -76,16 +107,23 @@ extern "C" int tinyml_program() {
   const std::uint8_t reason = hal::boot_info().reset_reason;
   Report::figure("reset reason", reason);
   Report report;
+  const bool again = reason == kFault && asked_before();
+  if (reason == kFault) {
+    check_crash(report, again);
+  }
+  crash::name_image(kImageId);
   if (reason == kPowerOn) {
     hal::reset();
   }
   if (reason == kSoftware) {
     check_services(report);
+    events::note(events::Id::kFirstOfPrograms, 1);
     write_to_own_code();
     report.check("code is protected", false);
   }
   report.check("back from a fault", reason == kFault);
-  if (!asked_before()) {
+  if (!again) {
+    events::note(events::Id::kFirstOfPrograms, 2);
     overflow_stack();
     report.check("an overflow of the stack is a fault", false);
   }

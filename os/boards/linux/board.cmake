@@ -3,7 +3,7 @@
 set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp process.cpp reset.cpp services.cpp
   start.cpp store.cpp)
 set(cpu ${CMAKE_SOURCE_DIR}/os/cpu/x86_64)
-list(APPEND TINYML_BOARD_SOURCES ${cpu}/linux_start.cpp)
+list(APPEND TINYML_BOARD_SOURCES ${cpu}/linux_fault.cpp ${cpu}/linux_start.cpp)
 set(TINYML_BOARD_LINK kDatagram) # its hal::LinkKind
 if(NOT TARGET tinyml_boot)
   message(FATAL_ERROR "board linux needs mbedTLS's sources; run tools/fetch-mbedtls, then configure again")

@@ -18,6 +18,16 @@ constexpr std::uint8_t kReasonFault = 3;
 
 alignas(8) std::uint8_t workspace[boot::kWorkspaceBytes];
 
+/// What outlives an image lies in a file in memory that every image inherits; below 0 (or above a
+/// digit, which does not happen) there is none.
+long retained_file = -1;
+
+void make_retained() {
+  constexpr long kLargest = 9;
+  const long file = call(Call::kMemoryFile, address_of("tinyml-retained"), 0);
+  retained_file = file <= kLargest ? file : -1;
+}
+
 /// Becomes the image. It dies with the launcher, so that stopping that one stops the device.
 [[noreturn]] void become_image(int executable, std::uint8_t reset_reason) {
   constexpr long kSignalAtParentsDeath = 1;
@@ -25,7 +35,9 @@ alignas(8) std::uint8_t workspace[boot::kWorkspaceBytes];
   constexpr long kEmptyPath = 0x1000;
   char reason[] = "TINYML_RESET_REASON=0";
   reason[sizeof(reason) - 2] = static_cast<char>('0' + reset_reason);
-  const char *const environment[] = {reason, nullptr};
+  char retained[] = "TINYML_RETAINED=0";
+  retained[sizeof(retained) - 2] = static_cast<char>('0' + retained_file);
+  const char *const environment[] = {reason, retained_file >= 0 ? retained : nullptr, nullptr};
   const char *const arguments[] = {
       "image", "--store", linux_board::state.store_path, "--bind", linux_board::state.bind_address,
       nullptr};
@@ -70,6 +82,7 @@ extern "C" int tinyml_program() {
   if (linux_board::state.store_path == nullptr) {
     linux_board::give_up("the launcher needs --store FILE, a provisioned store", "");
   }
+  make_retained();
   for (std::uint8_t reason = linux_board::state.reset_reason;;) {
     const int executable = boot_once();
     if (executable < 0) {

@@ -25,10 +25,10 @@ std::uint64_t file_bytes(long file) {
   return load_le<std::uint64_t>(status + kFileSizeAt);
 }
 
-std::uint8_t *map(long file) {
+std::uint8_t *map(long file, long size_bytes) {
   constexpr long kReadWrite = 3;
   constexpr long kShared = 1;
-  const long at = call(Call::kMap, 0, kStoreBytes, kReadWrite, kShared, file, 0);
+  const long at = call(Call::kMap, 0, size_bytes, kReadWrite, kShared, file, 0);
   return at < 0 ? nullptr : reinterpret_cast<std::uint8_t *>(at);
 }
 
@@ -54,7 +54,7 @@ std::uint8_t *map_store(const char *path) {
   if (size == 0 && call(Call::kTruncate, file, kStoreBytes) != 0) {
     give_up("cannot make the store file 16 MiB long: ", path);
   }
-  std::uint8_t *memory = map(file);
+  std::uint8_t *memory = map(file, kStoreBytes);
   if (memory == nullptr) {
     give_up("cannot map the store file: ", path);
   }
@@ -63,6 +63,11 @@ std::uint8_t *map_store(const char *path) {
   }
   (void)call(Call::kClose, file);
   return memory;
+}
+
+Retained *map_retained(long file) {
+  (void)call(Call::kTruncate, file, sizeof(Retained)); // the same length for each who opens it
+  return reinterpret_cast<Retained *>(map(file, sizeof(Retained)));
 }
 
 std::uint64_t clock_ns(int clock) {

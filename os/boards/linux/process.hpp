@@ -2,6 +2,7 @@
 #pragma once
 
 #include "os/cpu/x86_64/linux_call.hpp"
+#include "os/retained.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,8 @@ struct State {
   const char *store_path = nullptr;
   const char *bind_address = "127.0.0.1:0";
   std::uint8_t reset_reason = 0;
-  std::uint64_t start_ns = 0; ///< CLOCK_MONOTONIC at the start
+  std::uint64_t start_ns = 0;   ///< CLOCK_MONOTONIC at the start
+  Retained *retained = nullptr; ///< the launcher's file in memory, or this process's own
 };
 extern State state;
 
@@ -29,6 +31,9 @@ extern State state;
 
 /// Maps the store file, made and erased first when there is none.
 [[nodiscard]] std::uint8_t *map_store(const char *path);
+
+/// Maps what outlives an image: a file in memory that the launcher made and its images inherit.
+[[nodiscard]] Retained *map_retained(long file);
 
 /// The datagram socket, opened when the network is first used.
 [[nodiscard]] int network_socket();

@@ -9,3 +9,8 @@ void tinyml::hal::exit(int code) {
 }
 
 void tinyml::hal::reset() { exit(linux_board::kResetExitCode); }
+
+tinyml::Retained &tinyml::hal::retained() {
+  static Retained own; // of a program without a launcher
+  return linux_board::state.retained != nullptr ? *linux_board::state.retained : own;
+}

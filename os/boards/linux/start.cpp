@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/boards/linux/process.hpp"
+#include "os/cpu/x86_64/linux_fault.hpp"
 #include "os/cpu/x86_64/linux_start.hpp"
+
+#include "os/hal.hpp"
 
 #include <string_view>
 
@@ -28,6 +31,8 @@ void read_environment(const char *const *environment) {
     } else if (const char *reason = after(*environment, "TINYML_RESET_REASON=");
                reason != nullptr) {
       state.reset_reason = static_cast<std::uint8_t>(*reason - '0');
+    } else if (const char *file = after(*environment, "TINYML_RETAINED="); file != nullptr) {
+      state.retained = tinyml::linux_board::map_retained(*file - '0');
     }
   }
 }
@@ -55,4 +60,7 @@ extern "C" void tinyml_board_start(const tinyml::linux_x86_64::Process &process)
   state.start_ns = tinyml::linux_board::clock_ns(kMonotonicClock);
   read_environment(process.environment);
   read_arguments(process);
+  tinyml::hal::retained().validate();
+  (void)tinyml::hal::retained().begin_run();
+  tinyml::linux_x86_64::catch_faults();
 }

@@ -11,8 +11,9 @@ enum class Call : long {
   kWrite = 1,
   kOpen = 2,
   kClose = 3,
-  kFileStatus = 5, // fstat
-  kMap = 9,        // mmap
+  kFileStatus = 5,    // fstat
+  kMap = 9,           // mmap
+  kSignalAction = 13, // rt_sigaction
   kPwrite = 18,
   kSocket = 41,
   kSendTo = 44,
@@ -23,6 +24,7 @@ enum class Call : long {
   kExit = 60,
   kWait = 61,            // wait4
   kTruncate = 77,        // ftruncate
+  kSignalStack = 131,    // sigaltstack
   kProcessControl = 157, // prctl
   kClock = 228,          // clock_gettime
   kExitGroup = 231,
