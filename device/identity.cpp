@@ -2,6 +2,7 @@
 #include "device/identity.hpp"
 
 #include "base/crc32.hpp"
+#include "os/crash.hpp"
 #include "protocol/coap/random.hpp"
 #include "protocol/coap/uri.hpp"
 #include "protocol/lwm2m/path.hpp"
@@ -19,6 +20,16 @@ std::uint64_t mix_seed(const image::FactoryPage &page) {
   const std::uint64_t clock = hal::monotonic_ns() ^ hal::wall_clock_ns() ^ hal::cycle_count();
   coap::SeededRandom mixer(load_le<std::uint64_t>(random) ^ secret ^ (clock << 13));
   return mixer.next();
+}
+
+/// The seal begins with the hash.
+void name_image(const image::Header &header, std::uint32_t slot_offset) {
+  constexpr std::uint32_t kFieldHeaderBytes = 4;
+  store::HalFlash flash;
+  std::uint8_t id[tinyml::diagnostics::kImageIdBytes];
+  if (flash.read(slot_offset + header.seal_offset() + kFieldHeaderBytes, id) == hal::Status::kOk) {
+    crash::name_image(id);
+  }
 }
 
 } // namespace
@@ -55,6 +66,7 @@ RunningImage running_image(const store::BootState &state, const store::Layout &l
   if (!header) {
     return {};
   }
+  name_image(*header, layout.slot(state.booted).offset);
   std::uint8_t text[24];
   ByteWriter out{ByteSpan(text)};
   lwm2m::put_decimal(out, header->version.major);

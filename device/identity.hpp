@@ -44,7 +44,8 @@ enum class IdentityError : std::uint8_t {
 /// image::kFactoryPageBytes.
 [[nodiscard]] IdentityError load_identity(Identity &identity, ByteSpan scratch);
 
-/// The image that runs, by the header in its slot; empty without a bootloader.
+/// The image that runs, by the header in its slot; empty without a bootloader. Crash records are
+/// from now on of this image.
 struct RunningImage {
   Text<24> version; ///< "1.2.3+45"
   std::uint32_t payload_bytes = 0;

@@ -4,6 +4,7 @@
 #include "device/classify.hpp"
 #include "device/console.hpp"
 #include "device/tensors.hpp"
+#include "os/events.hpp"
 #include "protocol/coap/block.hpp"
 #include "protocol/coap/endpoint.hpp"
 #include "protocol/lwm2m/private_objects.hpp"
@@ -127,6 +128,7 @@ template <typename Coap, typename Run> void InferResource<Coap, Run>::infer(std:
   result.score = winner.score;
   result.time_s = time_s;
   result_.record(result);
+  events::note(events::Id::kInference, static_cast<std::uint32_t>(winner.class_index));
   if (winner.class_index >= 0) {
     std::uint8_t digits[10];
     ByteWriter text{ByteSpan(digits)};

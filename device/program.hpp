@@ -2,6 +2,7 @@
 #pragma once
 
 #include "device/board_profile.hpp"
+#include "device/diagnostics_object.hpp"
 #include "device/identity.hpp"
 #include "device/infer.hpp"
 #include "device/model_object.hpp"
@@ -18,7 +19,7 @@ namespace tinyml::device {
 using Coap = coap::Endpoint<coap::FixedStorage<>>;
 using Objects = lwm2m::ObjectSet<lwm2m::ServerObject, lwm2m::DeviceObject, lwm2m::FirmwareObject,
                                  lwm2m::TextDisplayObject, lwm2m::CapabilityObject, ModelObject,
-                                 lwm2m::InferenceResultObject>;
+                                 lwm2m::InferenceResultObject, DiagnosticsObject>;
 
 /// What the program finds at its start, read from the store.
 struct Start {
@@ -103,6 +104,7 @@ private:
   lwm2m::CapabilityObject capability_;
   ModelObject model_;
   lwm2m::InferenceResultObject result_;
+  [[no_unique_address]] DiagnosticsObject diagnostics_;
   Objects objects_;
   lwm2m::Client<Objects, Coap> client_;
   Updater<store::HalFlash, Coap, Verify> updater_;

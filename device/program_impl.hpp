@@ -20,14 +20,18 @@ Program<Network, Module>::Program(const Start &start)
       firmware_(start.image.version.view(),
                 on_trial_ ? lwm2m::UpdateResult::kInitial : result_of(start.boot)),
       capability_(board_profile), model_(Module::info(), start.image.payload_bytes),
-      objects_(account_, device_, firmware_, display_, capability_, model_, result_),
+      objects_(account_, device_, firmware_, display_, capability_, model_, result_, diagnostics_),
       client_({.endpoint = start.identity.endpoint.view(),
                .server = coap::peer_of(start.identity.server),
                .more_links = Module::kPresent ? "</infer>;rt=\"tinyml.infer\";ct=42" : ""},
               objects_, account_, coap_, start.identity.seed + 1),
       updater_({.wanted = requirements(), .server = coap::peer_of(start.identity.server)}, flash_,
                start.layout, firmware_, coap_, Verify{this}),
-      inference_(make_inference()) {}
+      inference_(make_inference()) {
+  if (crash::pending() != nullptr) {
+    device_.set_error(lwm2m::device::kErrorCrashed);
+  }
+}
 
 template <typename Network, typename Module>
 net::StackConfig Program<Network, Module>::stack_config(const Identity &identity) {
@@ -144,6 +148,7 @@ template <typename Network, typename Module> void Program<Network, Module>::foll
   if (!has_address_ && network_.ready()) {
     has_address_ = true;
     const std::uint32_t bits = network_.address().bits;
+    events::note(events::Id::kAddress, bits & diagnostics::kMaxEventArgument);
     print_line("address: ", bits >> 24, ".", bits >> 16 & 255, ".", bits >> 8 & 255, ".",
                bits & 255);
   }
@@ -155,6 +160,7 @@ template <typename Network, typename Module> void Program<Network, Module>::foll
     return;
   }
   was_registered_ = registered;
+  events::note(registered ? events::Id::kRegistered : events::Id::kRegistrationLost);
   if (!registered) {
     return print_line("registration lost");
   }
@@ -169,6 +175,7 @@ template <typename Network, typename Module> void Program<Network, Module>::foll
 template <typename Network, typename Module> void Program<Network, Module>::confirm() {
   const bool good = store::confirm(flash_, start_.layout) == hal::Status::kOk;
   on_trial_ = !good;
+  events::note(events::Id::kUpdateConfirmed, good ? 1 : 0);
   firmware_.report(good ? lwm2m::UpdateResult::kSuccess : lwm2m::UpdateResult::kUpdateFailed);
   print_line(good ? "update: confirmed" : "update: cannot be confirmed, the store failed");
   client_.poll(now_ms());
@@ -182,11 +189,15 @@ template <typename Network, typename Module> void Program<Network, Module>::foll
   if (device_.take_reboot()) {
     restart_ms_ = now_ms() + kRebootDelayMs;
   }
+  if (device_.error() == 0) {
+    crash::clear(); // the server has read it
+  }
 }
 
 template <typename Network, typename Module> bool Program<Network, Module>::must_restart() {
   if (on_trial_ && !was_registered_ && now_ms() >= kTrialMs) {
     print_line("update: no server reached on trial, giving up");
+    events::note(events::Id::kTrialAbandoned);
     return true;
   }
   return now_ms() >= restart_ms_ || updater_.wants_restart(now_ms());

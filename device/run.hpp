@@ -22,6 +22,14 @@ inline std::string_view describe(IdentityError error) {
   return "";
 }
 
+/// The first events: why it started, and what the last run ended with.
+inline void note_start() {
+  events::note(events::Id::kBoot, hal::boot_info().reset_reason);
+  if (const crash::Record *record = crash::pending(); record != nullptr) {
+    events::note(events::Id::kCrashSeen, record->raw_cause);
+  }
+}
+
 /// The whole life of a device program.
 template <typename Network, typename Module> int run(std::string_view name) {
   static Start start;
@@ -35,6 +43,7 @@ template <typename Network, typename Module> int run(std::string_view name) {
   start.layout = store::layout_of(hal::store_info());
   start.boot = store::current_state(flash, start.layout);
   start.image = running_image(start.boot, start.layout);
+  note_start();
   print_line("endpoint: ", start.identity.endpoint.view(), ", image ", start.image.version.view(),
              start.boot.on_trial() ? ", on trial" : "");
   static Program<Network, Module> program(start);

@@ -4,6 +4,7 @@
 #include "device/console.hpp"
 #include "device/update_result.hpp"
 #include "os/boot/services.hpp"
+#include "os/events.hpp"
 #include "os/store/trial.hpp"
 #include "os/store/update_writer.hpp"
 #include "protocol/coap/block.hpp"

@@ -61,6 +61,7 @@ void Updater<Flash, Coap, Verify>::connection_failed(coap::Millis now_ms) {
     return fail(lwm2m::UpdateResult::kConnectionLost, "no answer from the server");
   }
   due_ms_ = now_ms + (kFirstRetryMs << failures_);
+  events::note(events::Id::kConnectionLost, failures_);
   print_line("update: connection lost at byte ", download_.offset_bytes(), ", trying again");
 }
 
@@ -104,6 +105,7 @@ void Updater<Flash, Coap, Verify>::start_pull(coap::Millis now_ms) {
   uri_ = *uri;
   failures_ = 0;
   print_line("update: downloading ", firmware_.package_uri());
+  events::note(events::Id::kUpdateStarted);
   restart_pull(now_ms);
 }
 
@@ -195,6 +197,7 @@ template <store::Flash Flash, typename Coap, typename Verify>
 void Updater<Flash, Coap, Verify>::print_progress(std::uint32_t before_bytes) const {
   constexpr std::uint32_t kEveryBytes = 32 * 1024;
   if (before_bytes / kEveryBytes != writer_.written_bytes() / kEveryBytes) {
+    events::note(events::Id::kUpdateProgress, writer_.written_bytes() / 1024);
     print_line("update: ", writer_.written_bytes(), " of ", writer_.total_bytes(), " bytes");
   }
 }
@@ -212,6 +215,7 @@ bool Updater<Flash, Coap, Verify>::finish() {
   }
   mode_ = Mode::kIdle;
   firmware_.downloaded();
+  events::note(events::Id::kUpdateVerified);
   print_line("update: downloaded and verified");
   return true;
 }
@@ -239,6 +243,7 @@ bool Updater<Flash, Coap, Verify>::check(store::UpdateError error) {
   case kStore:
     break;
   }
+  events::note(events::Id::kStoreError);
   fail(lwm2m::UpdateResult::kUpdateFailed, "the store failed");
   return false;
 }
@@ -247,6 +252,7 @@ template <store::Flash Flash, typename Coap, typename Verify>
 void Updater<Flash, Coap, Verify>::fail(lwm2m::UpdateResult result, std::string_view why) {
   discard();
   firmware_.failed(result);
+  events::note(events::Id::kUpdateFailed, static_cast<std::uint32_t>(result));
   print_line("update: refused, ", why);
 }
 
@@ -264,6 +270,7 @@ void Updater<Flash, Coap, Verify>::apply(coap::Millis now_ms) {
   if (store::activate(flash_, layout_, writer_.slot()) != hal::Status::kOk) {
     return fail(lwm2m::UpdateResult::kUpdateFailed, "the store failed");
   }
+  events::note(events::Id::kUpdateApplied);
   restart_ms_ = now_ms + kRestartDelayMs;
 }
 

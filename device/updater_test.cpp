@@ -13,8 +13,9 @@
 #include <random>
 
 namespace tinyml::hal {
-// The updater speaks to the console only.
+// The updater speaks to the console and notes events.
 void console_write(std::string_view) {}
+std::uint64_t monotonic_ns() { return 0; }
 } // namespace tinyml::hal
 
 namespace tinyml::device {

@@ -22,8 +22,9 @@ struct Retained {
   std::uint32_t check;                            ///< ~starts
   std::uint8_t image[diagnostics::kImageIdBytes]; ///< of the running image; zero until it says so
   diagnostics::CrashRecordOf<std::uintptr_t> crash;
+  // The event log, as it is read over CoAP.
   std::uint32_t event_count; ///< ever written; the latest lies at (event_count - 1) % kEvents
-  std::uint32_t reserved;
+  std::uint32_t ticks_now;   ///< when it was read last
   diagnostics::Event events[kEvents];
 
   /// Clears everything unless it was written by us: RAM holds anything after power-on.
@@ -43,6 +44,7 @@ struct Retained {
     return reason;
   }
 };
+inline constexpr std::size_t kEventLogBytes = sizeof(Retained) - offsetof(Retained, event_count);
 static_assert(sizeof(void *) != 4 || sizeof(Retained) == 448);
 
 } // namespace tinyml

@@ -21,6 +21,7 @@ enum class ObjectId : std::uint16_t {
   kCapability = kPrivateObjectBase,
   kModel = kPrivateObjectBase + 1,
   kInferenceResult = kPrivateObjectBase + 2,
+  kDiagnostics = kPrivateObjectBase + 3,
 };
 
 namespace server {
@@ -45,6 +46,8 @@ inline constexpr std::uint16_t kBindingModes = 16;
 inline constexpr std::uint16_t kDeviceType = 17;
 inline constexpr std::uint16_t kSoftwareVersion = 19;
 inline constexpr std::uint16_t kMemoryTotal = 21;
+/// Of kErrorCode: the device has crashed and says why in kDiagnostics. No registered code does.
+inline constexpr std::uint8_t kErrorCrashed = 32;
 } // namespace device
 
 namespace firmware {
@@ -110,6 +113,12 @@ inline constexpr std::uint16_t kCount = 3;
 inline constexpr std::uint16_t kCycles = 4;
 inline constexpr std::uint16_t kTimestamp = 5;
 } // namespace inference
+
+/// 42772 Diagnostics: docs/debugging.md.
+namespace diagnostics {
+inline constexpr std::uint16_t kCrash = 0;
+inline constexpr std::uint16_t kEvents = 1;
+} // namespace diagnostics
 
 /// States of object 5, resource 3 (OMA LwM2M 1.1 core, E.6).
 enum class UpdateState : std::uint8_t {

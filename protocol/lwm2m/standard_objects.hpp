@@ -72,6 +72,8 @@ public:
   [[nodiscard]] std::uint32_t time_s() const { return epoch_s_ == 0 ? 0 : epoch_s_ + uptime_s_; }
 
   void set_error(std::uint8_t code) { error_ = code; }
+  /// 0 once the server has reset it.
+  [[nodiscard]] std::uint8_t error() const { return error_; }
   [[nodiscard]] bool take_reboot() { return std::exchange(reboot_, false); }
 
 private:
