@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the conformance program on the boards and plays the peer on its network: a station on the
-// frame switch, or on hosted boards the other end of a UDP socket.
-#include "os/conformance/peer_protocol.hpp"
+// Runs the conformance program on the boards and is the other end of their networks: a station on
+// the frame switch, or of hosted boards the other end of a UDP socket. First below any network
+// stack, then against the board's own one.
+#include "os/conformance/network_trial.hpp"
+#include "os/conformance/peer.hpp"
 #include "os/conformance/run_board.hpp"
 #include "tender/switch/ethernet_switch.hpp"
 
-#include <arpa/inet.h>
-#include <chrono>
 #include <gtest/gtest.h>
 #include <iostream>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace tinyml::conformance {
 namespace {
@@ -21,110 +17,30 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::size_t kEthernetHeaderBytes = 14;
-constexpr std::uint8_t kPeerMac[6] = {0x02, 0, 0, 0, 0, 0x01};
+constexpr std::size_t kLargestPayload = 1472; // of an Ethernet frame: ping's data, or UDP's
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
+/// "address 10.77.1.2" on a console.
+net::Ipv4Address told_address(const std::string &console) {
+  std::istringstream text(console.substr(console.find("address ") + 8));
+  unsigned octets[4] = {};
+  char dot = 0;
+  text >> octets[0] >> dot >> octets[1] >> dot >> octets[2] >> dot >> octets[3];
+  return {(octets[0] << 24) | (octets[1] << 16) | (octets[2] << 8) | octets[3]};
 }
 
-/// The peer of peer_protocol.hpp behind a UDP socket.
-class Peer {
-public:
-  explicit Peer(std::size_t header_bytes) : header_bytes_(header_bytes) {
-    socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    const sockaddr_in any = loopback(0);
-    EXPECT_EQ(::bind(socket_, reinterpret_cast<const sockaddr *>(&any), sizeof(any)), 0);
-  }
-  ~Peer() { ::close(socket_); }
-  Peer(const Peer &) = delete;
-  Peer &operator=(const Peer &) = delete;
-
-  [[nodiscard]] std::uint16_t port() const {
-    sockaddr_in bound{};
-    socklen_t length = sizeof(bound);
-    EXPECT_EQ(::getsockname(socket_, reinterpret_cast<sockaddr *>(&bound), &length), 0);
-    return ntohs(bound.sin_port);
-  }
-  void talk_to(std::uint16_t port) { board_ = loopback(port); }
-  [[nodiscard]] bool heard_anything() const { return heard_anything_; }
-
-  void say_hello() {
-    std::vector<std::uint8_t> hello = header();
-    hello.resize(header_bytes_ + kMinMessageBytes);
-    hello[header_bytes_] = kHello;
-    send(hello);
-  }
-
-  /// Answers what comes within the time.
-  void serve_for(milliseconds time) {
-    const auto end = Clock::now() + time;
-    for (;;) {
-      const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
-      pollfd waiting{socket_, POLLIN, 0};
-      if (left.count() < 0 || ::poll(&waiting, 1, static_cast<int>(left.count())) <= 0) {
-        return;
-      }
-      std::vector<std::uint8_t> frame(2048);
-      const ssize_t size = ::recv(socket_, frame.data(), frame.size(), 0);
-      if (size > static_cast<ssize_t>(header_bytes_)) {
-        frame.resize(static_cast<std::size_t>(size));
-        answer(std::move(frame));
-      }
+/// The lines of a report, as on the console and as by CoAP.
+std::string report_lines(const std::string &text) {
+  std::istringstream lines(text);
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    for (const std::string_view word : {"ok ", "FAILED ", "skipped ", "figure ", "board "}) {
+      kept += line.starts_with(word) ? line + "\n" : "";
     }
   }
+  return kept;
+}
 
-private:
-  [[nodiscard]] std::vector<std::uint8_t> header() const {
-    std::vector<std::uint8_t> bytes(header_bytes_, 0xFF); // broadcast until we know better
-    if (header_bytes_ == kEthernetHeaderBytes) {
-      std::copy_n(kPeerMac, 6, bytes.data() + 6);
-      store_be(bytes.data() + 12, kEtherType);
-    }
-    return bytes;
-  }
-
-  void answer(std::vector<std::uint8_t> frame) {
-    if (header_bytes_ == kEthernetHeaderBytes) {
-      if (load_be<std::uint16_t>(frame.data() + 12) != kEtherType) {
-        return;
-      }
-      std::copy_n(frame.data() + 6, 6, frame.data());
-      std::copy_n(kPeerMac, 6, frame.data() + 6);
-    }
-    std::uint8_t *message = frame.data() + header_bytes_;
-    heard_anything_ = heard_anything_ || message[0] != kHere;
-    if (message[0] == kEcho) {
-      message[0] = kEchoed;
-      send(frame);
-    } else if (message[0] == kBurst) {
-      const std::uint8_t count = message[1];
-      frame.resize(header_bytes_ + kBurstMessageBytes);
-      for (std::uint8_t i = 0; i < count; ++i) {
-        frame[header_bytes_] = kBurstPart;
-        frame[header_bytes_ + 1] = i;
-        send(frame);
-      }
-    }
-  }
-
-  void send(const std::vector<std::uint8_t> &frame) {
-    EXPECT_EQ(::sendto(socket_, frame.data(), frame.size(), 0,
-                       reinterpret_cast<const sockaddr *>(&board_), sizeof(board_)),
-              static_cast<ssize_t>(frame.size()));
-  }
-
-  std::size_t header_bytes_;
-  int socket_ = -1;
-  sockaddr_in board_{};
-  bool heard_anything_ = false;
-};
-
-/// One run of the program, the network and the peer.
+/// One run of the program, its network and the peer.
 class Conformance : public testing::TestWithParam<std::string> {
 protected:
   void SetUp() override {
@@ -142,6 +58,8 @@ protected:
     machine_ = std::move(*started);
   }
 
+  [[nodiscard]] bool hosted() const { return link_ == "kDatagram"; }
+
   /// A hosted board says on its console where it can be reached.
   std::uint16_t told_port() {
     constexpr std::string_view kAnnounces = "datagrams on UDP port ";
@@ -152,22 +70,70 @@ protected:
         std::stoi(text.substr(text.find(kAnnounces) + kAnnounces.size())));
   }
 
-  /// Serves until the program ends; nothing when it hung.
-  std::optional<tender::MachineExit> serve() {
-    if (link_ == "kNone") {
-      return machine_->wait(seconds(60));
-    }
-    Peer peer(link_ == "kDatagram" ? 0 : kEthernetHeaderBytes);
-    peer.talk_to(link_ == "kDatagram" ? told_port() : network_->port());
+  /// Plays the peer until the program has told how many checks failed.
+  void serve_frames() {
+    const PeerFraming framing = hosted()           ? PeerFraming::kNone
+                                : link_ == "kSlip" ? PeerFraming::kIpOverEthernet
+                                                   : PeerFraming::kEthernet;
+    Peer peer(framing, hosted() ? told_port() : network_->port());
     const auto end = Clock::now() + seconds(60);
-    std::optional<tender::MachineExit> ended;
-    while (Clock::now() < end && !(ended = machine_->wait(milliseconds(0)))) {
+    while (Clock::now() < end && machine_->running() &&
+           !machine_->wait_for_console("figure  failed", milliseconds(0))) {
       if (!peer.heard_anything()) {
         peer.say_hello();
       }
       peer.serve_for(milliseconds(50));
     }
-    return ended;
+  }
+
+  /// ARP, ping and UDP of every size, bursts, and the report over CoAP through a bad network.
+  void try_stack() {
+    ASSERT_TRUE(machine_->wait_for_console("address ", seconds(20))) << machine_->console();
+    ASSERT_TRUE(machine_->wait_for_console("\r\n", seconds(5)));
+    const net::Ipv4Address address = told_address(machine_->console());
+    auto station = tender::Station::join(network_->port(), {});
+    ASSERT_TRUE(station.ok()) << station.error().message;
+    ASSERT_TRUE(station->resolve(address, seconds(5))) << "no answer to ARP";
+    const auto start = Clock::now();
+    for (std::size_t size = 0; size <= kLargestPayload; ++size) {
+      ASSERT_TRUE(station->ping(address, size, seconds(2))) << "ping with " << size << " bytes";
+    }
+    const auto pinged = Clock::now();
+    const auto echo = converse(*station, {address, 7});
+    EXPECT_EQ(first_failing_echo(*echo, kLargestPayload), std::nullopt);
+    const auto echoed = Clock::now();
+    std::cout << "a ping took " << (pinged - start) / milliseconds(1) * 1000 / 1473
+              << " us, an echo " << (echoed - pinged) / milliseconds(1) * 1000 / 1473 << " us\n";
+    EXPECT_EQ(echoed_of_burst(*echo, 8), 8U);
+    const auto coap = converse(*station, {address, 5683});
+    read_report(*coap);
+    try_bad_network(*station, address, *coap);
+    EXPECT_TRUE(coap_post(*coap, "end"));
+  }
+
+  void try_hosted_stack() {
+    const auto board = converse(told_port());
+    EXPECT_EQ(first_failing_echo(*board, kLargestPayload), std::nullopt);
+    EXPECT_EQ(echoed_of_burst(*board, 8), 8U);
+    read_report(*board);
+    EXPECT_TRUE(coap_post(*board, "end"));
+  }
+
+  void read_report(Conversation &coap) {
+    const auto report = coap_get(coap, "report");
+    ASSERT_TRUE(report) << "the report cannot be read over CoAP";
+    EXPECT_EQ(report_lines(*report), report_lines(machine_->console()));
+    EXPECT_GT(report->size(), 1000U);
+  }
+
+  void try_bad_network(tender::Station &station, net::Ipv4Address address, Conversation &coap) {
+    ASSERT_TRUE(network_->get().impair({.loss = 0.2, .duplicate = 0.2, .reorder = 0.1}));
+    const auto report = coap_get(coap, "report");
+    ASSERT_TRUE(network_->get().impair({}));
+    EXPECT_TRUE(report) << "a bad network stopped it";
+    EXPECT_EQ(report_lines(report.value_or("")), report_lines(machine_->console()));
+    (void)station.receive(milliseconds(50)); // what was delayed
+    EXPECT_TRUE(station.ping(address, 56, seconds(2)));
   }
 
   std::optional<host::TemporaryFolder> folder_;
@@ -177,7 +143,12 @@ protected:
 };
 
 TEST_P(Conformance, Holds) {
-  const auto ended = serve();
+  if (link_ != "kNone") {
+    serve_frames();
+    ASSERT_TRUE(machine_->running()) << machine_->console();
+    hosted() ? try_hosted_stack() : try_stack();
+  }
+  const auto ended = machine_->wait(seconds(60));
   const std::string text = machine_->console();
   std::cout << text;
   ASSERT_TRUE(ended.has_value()) << "the program hung";
@@ -185,9 +156,11 @@ TEST_P(Conformance, Holds) {
   EXPECT_EQ(text.find("FAILED"), std::string::npos);
   EXPECT_NE(text.find("figure  failed 0"), std::string::npos);
   EXPECT_NE(text.find("ok      the Internet checksum of every length"), std::string::npos);
-  if (link_ != "kNone") {
-    EXPECT_NE(text.find("ok      a burst is received whole"), std::string::npos);
+  std::string alphabet;
+  for (int i = 0; i < 200; ++i) {
+    alphabet += static_cast<char>('a' + i % 26);
   }
+  EXPECT_NE(text.find("console " + alphabet + "\r\n"), std::string::npos);
 }
 
 INSTANTIATE_TEST_SUITE_P(On, Conformance, testing::ValuesIn(image_boards()),

@@ -1,74 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/conformance/checks.hpp"
-#include "os/conformance/peer_protocol.hpp"
-
-#include <algorithm>
+#include "os/conformance/peer_link.hpp"
 
 namespace tinyml::conformance {
 
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
-constexpr std::size_t kEthernetHeaderBytes = 14;
-constexpr std::size_t kLargestFrameBytes = 1514;
+constexpr std::uint64_t kWithoutEnd = ~0ULL;
 constexpr std::uint8_t kBurstLength =
     16; // what an Ethernet FIFO of 10 KB holds at kBurstMessageBytes
-
-/// Frames the messages of peer_protocol.hpp for whatever link the board has.
-class PeerLink {
-public:
-  [[nodiscard]] std::size_t header_bytes() const {
-    return ethernet() ? kEthernetHeaderBytes : sizeof(hal::DatagramHeader);
-  }
-  [[nodiscard]] std::uint8_t *message() { return frame_ + header_bytes(); }
-
-  /// The next message within the time; empty when none came.
-  [[nodiscard]] ByteSpan receive(std::uint64_t timeout_ns) {
-    const std::uint64_t deadline = hal::monotonic_ns() + timeout_ns;
-    while (hal::wait_until(deadline)) {
-      const std::size_t size = hal::net_receive(frame_);
-      if (size > header_bytes() && ours()) {
-        return {message(), size - header_bytes()};
-      }
-    }
-    return {};
-  }
-
-  /// Turns the header of the frame that was received last around: later messages go to its sender.
-  void answer_sender() {
-    if (ethernet()) {
-      std::copy_n(frame_ + 6, 6, frame_);
-      std::copy_n(hal::boot_info().mac, 6, frame_ + 6);
-    }
-    std::copy_n(frame_, header_bytes(), header_);
-  }
-
-  [[nodiscard]] hal::Status send(std::size_t message_bytes) {
-    std::copy_n(header_, header_bytes(), frame_);
-    return hal::net_send({frame_, header_bytes() + message_bytes});
-  }
-
-  /// Lets a switch know that we are there.
-  void announce() {
-    if (ethernet()) {
-      std::fill_n(header_, 6, std::uint8_t{0xFF});
-      std::copy_n(hal::boot_info().mac, 6, header_ + 6);
-      store_be(header_ + 12, kEtherType);
-      message()[0] = kHere;
-      (void)send(kMinMessageBytes);
-    }
-  }
-
-private:
-  static bool ethernet() { return hal::boot_info().link == hal::LinkKind::kEthernet; }
-
-  [[nodiscard]] bool ours() const {
-    return !ethernet() || load_be<std::uint16_t>(frame_ + 12) == kEtherType;
-  }
-
-  std::uint8_t header_[kEthernetHeaderBytes] = {};
-  alignas(4) std::uint8_t frame_[kLargestFrameBytes] = {};
-};
+constexpr std::uint8_t kFloodLength = 48;
 
 constinit PeerLink peer;
 
@@ -76,36 +18,53 @@ std::uint8_t pattern(std::size_t size, std::size_t i) {
   return static_cast<std::uint8_t>(size * 31 + i * 7);
 }
 
-bool echo(std::size_t size) {
+bool send_echo(std::size_t size) {
   std::uint8_t *message = peer.message();
   message[0] = kEcho;
   for (std::size_t i = 1; i < size; ++i) {
     message[i] = pattern(size, i);
   }
-  if (peer.send(size) != hal::Status::kOk) {
+  return peer.send(size) == hal::Status::kOk;
+}
+
+bool is_echo(ByteView answer, std::size_t size) {
+  bool same = answer.size() == size && answer[0] == kEchoed;
+  for (std::size_t i = 1; same && i < size; ++i) {
+    same = answer[i] == pattern(size, i);
+  }
+  return same;
+}
+
+bool echo(std::size_t size) {
+  if (!send_echo(size)) {
     return false;
   }
   for (;;) {
     const ByteSpan answer = peer.receive(kSecond);
     if (answer.empty() || answer[0] == kEchoed) {
-      bool same = answer.size() == size;
-      for (std::size_t i = 1; same && i < size; ++i) {
-        same = answer[i] == pattern(size, i);
-      }
-      return same;
+      return is_echo(answer, size);
     }
   }
 }
 
-bool echoes_of_every_size() {
-  const std::size_t largest = kLargestFrameBytes - kEthernetHeaderBytes;
+bool echoes_of_every_size(Report &report) {
+  const std::size_t largest = peer.most_bytes();
   for (std::size_t size = kMinMessageBytes; size <= largest; size += 1 + size / 8) {
     if (!echo(size)) {
-      Report::figure("echo failed at size", size);
+      report.figure("echo failed at size", size);
       return false;
     }
   }
   return echo(largest);
+}
+
+bool echoes_at_every_alignment() {
+  bool good = true;
+  for (std::size_t shift = 1; shift <= 4; ++shift) {
+    peer.shift(shift % 4);
+    good = good && echo(kMinMessageBytes + shift) && echo(200 - shift);
+  }
+  return good;
 }
 
 /// The peer sends while the program looks elsewhere; nothing may be lost and the order must hold.
@@ -123,12 +82,63 @@ std::uint32_t burst_parts_received() {
   return received;
 }
 
+/// A send queue that is full says so, and empties by itself.
+hal::Status send_when_possible(std::size_t size) {
+  hal::Status status = peer.send(size);
+  for (int tries = 0; tries < 1000 && status == hal::Status::kBusy; ++tries) {
+    (void)hal::wait_until(hal::monotonic_ns() + kSecond / 1000);
+    status = peer.send(size);
+  }
+  return status;
+}
+
+/// As fast as the board can; the peer counts what comes in order.
+std::uint32_t flood_parts_counted() {
+  for (std::uint8_t i = 0; i < kFloodLength; ++i) {
+    peer.message()[0] = kFloodPart;
+    peer.message()[1] = i;
+    if (send_when_possible(kBurstMessageBytes) != hal::Status::kOk) {
+      return i;
+    }
+  }
+  peer.message()[0] = kCount;
+  (void)send_when_possible(kMinMessageBytes);
+  const ByteSpan answer = peer.receive(kSecond);
+  return !answer.empty() && answer[0] == kCounted ? answer[1] : 0;
+}
+
 bool oversized_frame_is_dropped() {
-  peer.message()[0] = kEcho;
-  (void)peer.send(kBurstMessageBytes);
+  (void)send_echo(kBurstMessageBytes);
   std::uint8_t small[32];
   const bool came = hal::wait_until(hal::monotonic_ns() + kSecond);
   return came && hal::net_receive(small) == 0 && echo(100);
+}
+
+bool frame_that_just_fits_is_taken() {
+  constexpr std::size_t kSize = 100;
+  (void)send_echo(kSize);
+  std::uint8_t exact[kSize + PeerLink::kIpHeaderBytes];
+  const std::size_t frame_bytes = peer.header_bytes() + kSize;
+  return hal::wait_until(hal::monotonic_ns() + kSecond) &&
+         hal::net_receive(ByteSpan(exact).first(frame_bytes)) == frame_bytes &&
+         is_echo(ByteView(exact).subspan(peer.header_bytes(), kSize), kSize);
+}
+
+bool wait_without_end_ends_with_a_frame() {
+  (void)send_echo(kMinMessageBytes);
+  return is_echo(peer.receive_until(kWithoutEnd), kMinMessageBytes);
+}
+
+bool senseless_frames_are_refused() {
+  const ByteSpan all = peer.frame();
+  bool refused = hal::net_send({}) == hal::Status::kInvalid &&
+                 hal::net_send(all.first(peer.header_bytes() - 1)) == hal::Status::kInvalid;
+  if (hal::boot_info().link == hal::LinkKind::kEthernet) {
+    const std::uint8_t *beginning = all.data();
+    refused = refused &&
+              hal::net_send({beginning, PeerLink::kLargestFrameBytes + 1}) == hal::Status::kInvalid;
+  }
+  return refused;
 }
 
 ByteSpan wait_for_hello() {
@@ -142,23 +152,29 @@ ByteSpan wait_for_hello() {
 
 } // namespace
 
-void check_network(Report &report) {
+bool check_network(Report &report) {
   if (hal::boot_info().link == hal::LinkKind::kNone) {
-    Report::skip("network: the board has none");
-    return;
+    report.skip("network: the board has none");
+    return false;
   }
   const ByteSpan hello = wait_for_hello();
   report.check("the peer's hello arrives", !hello.empty());
   if (hello.empty()) {
-    return;
+    return false;
   }
   peer.answer_sender();
   const std::uint64_t start = hal::monotonic_ns();
-  report.check("echoes of every size", echoes_of_every_size());
-  Report::figure("time for the echoes, ns", hal::monotonic_ns() - start);
+  report.check("echoes of every size", echoes_of_every_size(report));
+  report.figure("time for the echoes, ns", hal::monotonic_ns() - start);
+  report.check("echoes at every alignment", echoes_at_every_alignment());
   report.check("a burst is received whole", burst_parts_received() == kBurstLength);
+  report.check("a flood is sent whole", flood_parts_counted() == kFloodLength);
   report.check("a frame larger than the buffer is dropped alone", oversized_frame_is_dropped());
-  report.check("a frame of no sense is refused", hal::net_send({}) == hal::Status::kInvalid);
+  report.check("a frame that just fits is taken", frame_that_just_fits_is_taken());
+  report.check("a wait without end ends with a frame", wait_without_end_ends_with_a_frame());
+  report.check("a frame of no sense is refused", senseless_frames_are_refused());
+  report.check("nothing waits, nothing is received", hal::net_receive(peer.frame()) == 0);
+  return true;
 }
 
 } // namespace tinyml::conformance

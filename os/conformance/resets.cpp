@@ -105,8 +105,8 @@ extern "C" int tinyml_program() {
   using namespace tinyml;
   using namespace tinyml::conformance;
   const std::uint8_t reason = hal::boot_info().reset_reason;
-  Report::figure("reset reason", reason);
   Report report;
+  report.figure("reset reason", reason);
   const bool again = reason == kFault && asked_before();
   if (reason == kFault) {
     check_crash(report, again);
