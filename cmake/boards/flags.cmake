@@ -13,6 +13,7 @@ macro(tinyml_borrow_cxx_headers folder)
   set(cxx /usr/include/newlib/c++/12.2.1)
   set(TINYML_HEADER_FLAGS -nostdinc++ -isystem ${cxx} -isystem ${cxx}/arm-none-eabi/thumb/nofp -isystem ${folder}
     -ffreestanding)
+  set(TINYML_C_HEADER_FLAGS -isystem ${folder})
 endmacro()
 
 # tinyml_device_flags(flag...): the processor's own flags, in front of the common ones.
@@ -22,7 +23,8 @@ macro(tinyml_device_flags)
   list(JOIN TINYML_COMMON_DEVICE_FLAGS " " common_text)
   list(JOIN TINYML_CXX_DEVICE_FLAGS " " cxx_text)
   list(JOIN TINYML_HEADER_FLAGS " " header_text)
-  set(CMAKE_C_FLAGS_INIT "${machine_text} ${common_text}")
+  list(JOIN TINYML_C_HEADER_FLAGS " " c_header_text)
+  set(CMAKE_C_FLAGS_INIT "${machine_text} ${common_text} ${c_header_text}")
   set(CMAKE_CXX_FLAGS_INIT "${machine_text} ${common_text} ${cxx_text} ${header_text}")
   # Last in every link, behind all libraries: what the compiler itself calls.
   set(CMAKE_CXX_STANDARD_LIBRARIES_INIT "-lgcc")

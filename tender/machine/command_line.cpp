@@ -30,8 +30,9 @@ struct BoardModel {
   std::vector<std::string> more = {}; ///< options of this machine
   unsigned flash_unit = 0;            ///< which bank the store is, where it is flash
   bool has_network = true;
+  std::string_view network_device = {}; ///< empty: the machine has one of its own
   /// The program is memory's content and not a "kernel": that this machine would keep for the
-  /// firmware it expects in the flash bank.
+  /// firmware it expects in the flash bank. It begins with the program's first instruction.
   bool loads_program = false;
   std::uint32_t sector_bytes = 4096; ///< of the store: smallest erase
   std::uint32_t program_bytes = 16;  ///< of the store: smallest write
@@ -65,9 +66,9 @@ std::vector<BoardModel> make_boards() {
        .package = "qemu-system-misc",
        .machine = "virt",
        .store_bytes = 32ULL << 20,
-       .more = {"-bios", "none", "-m", "8"},
+       .more = {"-bios", "none", "-m", "8", "-global", "virtio-mmio.force-legacy=false"},
        .flash_unit = 1,
-       .has_network = false,
+       .network_device = "virtio-net-device,bus=virtio-mmio-bus.0",
        .loads_program = true,
        .sector_bytes = 256U << 10,
        .program_bytes = 4},
@@ -170,7 +171,9 @@ Arguments network_arguments(const MachineConfig &config, const BoardModel &board
                                "remote.type=inet,remote.host=127.0.0.1,remote.port=" +
                                    std::to_string(*config.switch_port)
                              : "hubport,id=net,hubid=0",
-          "-net", "nic,netdev=net"};
+          board.network_device.empty() ? "-net" : "-device",
+          (board.network_device.empty() ? "nic" : std::string(board.network_device)) +
+              ",netdev=net"};
 }
 
 Arguments qemu_command(const MachineConfig &config, const BoardModel &board) {
@@ -184,8 +187,9 @@ Arguments qemu_command(const MachineConfig &config, const BoardModel &board) {
   // Nor can a guest start processes.
   append({"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"});
   append(network_arguments(config, board));
-  append(board.loads_program ? Arguments{"-device", "loader,file=" + escaped(config.program)}
-                             : Arguments{"-kernel", config.program.string()});
+  append(board.loads_program
+             ? Arguments{"-device", "loader,cpu-num=0,file=" + escaped(config.program)}
+             : Arguments{"-kernel", config.program.string()});
   if (config.exact_instruction_counts) {
     append({"-icount", "shift=0"});
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "os/boards/virt-rv32/machine.hpp"
+#include "os/boards/riscv-virt/family.hpp"
 #include "os/hal.hpp"
 
 void tinyml::hal::console_write(std::string_view text) { virt::Console::write(text); }
