@@ -1,25 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the build must know of this board; included by os/boards/CMakeLists.txt.
+set(cpu ${CMAKE_SOURCE_DIR}/os/cpu/xtensa)
 set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp reset.cpp services.cpp start.cpp store.cpp
-  ${CMAKE_SOURCE_DIR}/os/cpu/xtensa/arithmetic.cpp ${CMAKE_SOURCE_DIR}/os/cpu/xtensa/start.cpp)
+  ${cpu}/arithmetic.cpp ${cpu}/fault.cpp ${cpu}/start.cpp)
 # What the compiler calls in modules only is kept too.
 set(arithmetic __umulsidi3 __muldi3 __udivsi3 __umodsi3 __divsi3 __udivdi3 __umoddi3 __divdi3)
-set(TINYML_BOARD_PROGRAMS exec bare) # no network, no bootloader
-set(TINYML_BOARD_LIBS tinyml::base)
-set(TINYML_BOARD_LINK kNone)
-set(TINYML_BOARD_ROOTS tinyml_start ${arithmetic})
+set(TINYML_BOARD_LIBS tinyml::image tinyml::base)
+set(TINYML_BOARD_LINK kEthernet) # its hal::LinkKind
+set(TINYML_BOARD_ROOTS tinyml_start tinyml_vectors ${arithmetic})
 set(TINYML_BOARD_LINK_FLAGS -Wl,--build-id=none -Wl,--no-relax -L/usr/lib/xtensa-lx106-elf/lib)
 set(TINYML_BOARD_PAYLOAD binary)
 
-# As in exec.ld.
-set(TINYML_BOARD_ROM_ORIGIN 1075838976) # 0x40200000
-set(TINYML_BOARD_ROM_BYTES 1048576)
-set(TINYML_BOARD_RAM_ORIGIN 1073643520) # 0x3FFE8000
-set(TINYML_BOARD_RAM_BYTES 81920)
+# An image runs behind the bootloader's 32 KB; an exec program has the ROM to itself.
+set(TINYML_BOARD_ROM_ORIGIN 1075871744) # 0x40208000
+set(TINYML_BOARD_ROM_BYTES 1015808)     # 992 KB
+# The first 256 bytes of RAM belong to the bootloader, the next 64 are the stack's guard.
+set(TINYML_BOARD_RAM_ORIGIN 1073643840) # 0x3FFE8140
+set(TINYML_BOARD_RAM_BYTES 81600)
 set(TINYML_BOARD_SECTION_ALIGN 16)
-set(TINYML_BOARD_STACK_RULES "{ \"entries\": [\"tinyml_start_on_stack\"], \"library_call_bytes\": 128 }")
-set(TINYML_BOARD_EXEC_SCRIPT ${TINYML_BOARD_DIR}/exec.ld)
-set(TINYML_BOARD_KIT_FILES ${TINYML_BOARD_DIR}/exec.ld)
+# Interrupts use no stack. Calls through a pointer are boot services.
+set(TINYML_BOARD_STACK_RULES "{ \"entries\": [\"tinyml_start_on_stack\"], \"library_call_bytes\": 128,
+    \"indirect_call_bytes\": 2048 }")
 
+function(write_script file role role_value rom_origin rom_bytes)
+  configure_file(${TINYML_BOARD_DIR}/program.ld.in ${CMAKE_BINARY_DIR}/${file} @ONLY)
+endfunction()
+write_script(image.ld image 1 0x40208000 0xF8000)
+write_script(exec.ld bare 2 0x40200000 0x100000)
+set(TINYML_BOARD_EXEC_SCRIPT ${CMAKE_BINARY_DIR}/exec.ld)
+set(TINYML_BOARD_KIT_FILES ${CMAKE_BINARY_DIR}/image.ld ${CMAKE_BINARY_DIR}/exec.ld)
+
+# The bootloader; not without mbedTLS's sources (cmake/mbedtls.cmake warns).
 macro(tinyml_board_programs)
+  if(TARGET tinyml_boot)
+    # The processor has no 32 by 32 to 64 bit product: mbedTLS's own, of 16-bit halves, is faster than a call.
+    target_compile_definitions(tinyml_mbedtls_small PUBLIC MBEDTLS_HAVE_INT32 MBEDTLS_NO_UDBL_DIVISION)
+    tinyml_device_program(NAME boot NOT_IN_KIT SOURCES ${TINYML_BOARD_DIR}/boot.cpp LIBS tinyml::boot
+      ROOTS tinyml_boot_service_table)
+    tinyml_bare_elf(NAME boot STACK_BYTES 8192 SCRIPT ${TINYML_BOARD_DIR}/boot.ld)
+    list(APPEND TINYML_BOARD_KIT_FILES ${CMAKE_BINARY_DIR}/boot.elf)
+    list(APPEND TINYML_BOARD_KIT_TARGETS boot_elf)
+  endif()
 endmacro()

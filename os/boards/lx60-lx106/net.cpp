@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "os/boards/lx60-lx106/machine.hpp"
 #include "os/hal.hpp"
 
-// No network: the programs of this board's kit run alone.
-namespace tinyml::hal {
+namespace tinyml {
 
-Status net_send(ByteView) { return Status::kUnsupported; }
+void lx60::ensure_network() {
+  static bool started = false;
+  if (!started) {
+    started = true;
+    Ethernet::start(hal::boot_info().mac);
+  }
+}
 
-std::size_t net_receive(ByteSpan) { return 0; }
+hal::Status hal::net_send(ByteView frame) {
+  lx60::ensure_network();
+  return lx60::Ethernet::send(frame);
+}
 
-} // namespace tinyml::hal
+std::size_t hal::net_receive(ByteSpan buffer) {
+  lx60::ensure_network();
+  return lx60::Ethernet::receive(buffer);
+}
+
+} // namespace tinyml
