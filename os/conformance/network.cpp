@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kWithoutEnd = ~0ULL;
-constexpr std::uint8_t kBurstLength =
-    16; // what an Ethernet FIFO of 10 KB holds at kBurstMessageBytes
+/// At kBurstMessageBytes: what fits in the least memory for received frames of any board.
+constexpr std::uint8_t kBurstLength = 8;
 constexpr std::uint8_t kFloodLength = 48;
 
 constinit PeerLink peer;

@@ -5,10 +5,12 @@
 #include "os/drivers/mmio.hpp"
 #include "os/hal.hpp"
 
+#include <algorithm>
+
 namespace tinyml::drivers {
 
-/// OpenCores 10/100 Ethernet MAC (Ethernet IP Core Specification, chapters 3 and 4) with a memory of
-/// its own for frames: one buffer to send from, the rest to receive into. Its interrupt line is
+/// OpenCores 10/100 Ethernet MAC (Ethernet IP Core Specification, chapters 3 and 4) with a memory
+/// of its own for frames: one buffer to send from, the rest to receive into. Its interrupt line is
 /// raised by a received frame and only meant to wake the processor.
 template <std::uintptr_t Base, std::uintptr_t FrameMemory, std::uint32_t FrameMemoryBytes>
 class OpenCoresEthernet {
@@ -23,7 +25,7 @@ public:
     MacLow::write(load_be<std::uint32_t>(mac + 2));
     MacHigh::write(load_be<std::uint16_t>(mac));
     SendDescriptors::write(1);
-    FrameLengths::write((kMinFrameBytes << 16) | kLargestWithChecksum);
+    FrameLengths::write(((kMinFrameBytes + kChecksumBytes) << 16) | kLargestWithChecksum);
     descriptor(0).status = 0;
     descriptor(0).buffer = buffer(0);
     for (std::uint32_t i = 0; i < kReceiveBuffers; ++i) {
@@ -33,7 +35,7 @@ public:
     next_ = 0;
     acknowledge();
     InterruptMask::write(kFrameReceived);
-    Mode::write(kReceiveOn | kSendOn | kFullDuplex | kAppendChecksum | kPadShortFrames);
+    Mode::write(kReceiveOn | kSendOn | kFullDuplex | kAppendChecksum);
   }
 
   static bool frame_waits() { return (descriptor(1 + next_).status & kEmpty) == 0; }
@@ -49,9 +51,12 @@ public:
     if ((descriptor(0).status & kReady) != 0) {
       return hal::Status::kBusy;
     }
-    std::memcpy(reinterpret_cast<std::uint8_t *>(buffer(0)), frame.data(), frame.size());
-    descriptor(0).status = (static_cast<std::uint32_t>(frame.size()) << 16) | kReady | kLast |
-                           kPadThis | kChecksumThis;
+    const std::size_t length = std::max(frame.size(), kMinFrameBytes);
+    auto *const to = reinterpret_cast<std::uint8_t *>(buffer(0));
+    std::memcpy(to, frame.data(), frame.size());
+    std::memset(to + frame.size(), 0, length - frame.size());
+    descriptor(0).status =
+        (static_cast<std::uint32_t>(length) << 16) | kReady | kLast | kChecksumThis;
     return hal::Status::kOk;
   }
 
@@ -85,7 +90,8 @@ private:
   static constexpr std::size_t kHeaderBytes = 14;
   static constexpr std::size_t kMaxFrameBytes = 1514;
   static constexpr std::size_t kChecksumBytes = 4;
-  static constexpr std::uint32_t kMinFrameBytes = 64;
+  static constexpr std::size_t kMinFrameBytes =
+      60; ///< padded here: models count the checksum differently
   static constexpr std::uint32_t kLargestWithChecksum = 1518;
   static constexpr std::uint32_t kBufferBytes = 1520;
   static constexpr std::uint32_t kReceiveOn = 1U << 0;
@@ -93,7 +99,6 @@ private:
   static constexpr std::uint32_t kFullDuplex = 1U << 10;
   static constexpr std::uint32_t kReset = 1U << 11;
   static constexpr std::uint32_t kAppendChecksum = 1U << 13;
-  static constexpr std::uint32_t kPadShortFrames = 1U << 15;
   static constexpr std::uint32_t kFrameReceived = 1U << 2;
   static constexpr std::uint32_t kAllInterrupts = 0x7F;
 
@@ -102,7 +107,6 @@ private:
   static constexpr std::uint32_t kEmpty = 1U << 15;
   static constexpr std::uint32_t kInterrupt = 1U << 14;
   static constexpr std::uint32_t kLast = 1U << 13;
-  static constexpr std::uint32_t kPadThis = 1U << 12;
   static constexpr std::uint32_t kChecksumThis = 1U << 11;
   static constexpr std::uint32_t kReceiveErrors = 0x7F;
 
@@ -117,8 +121,7 @@ private:
     return FrameMemory + index * kBufferBytes;
   }
   static void empty(std::uint32_t index) {
-    descriptor(1 + index).status =
-        kEmpty | kInterrupt | (index + 1 == kReceiveBuffers ? kLast : 0);
+    descriptor(1 + index).status = kEmpty | kInterrupt | (index + 1 == kReceiveBuffers ? kLast : 0);
   }
 
   static inline constinit std::uint32_t next_ = 0;

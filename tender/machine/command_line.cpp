@@ -31,6 +31,8 @@ struct BoardModel {
   unsigned flash_unit = 0;            ///< which bank the store is, where it is flash
   bool has_network = true;
   std::string_view network_device = {}; ///< empty: the machine has one of its own
+  /// How a program may end with a code, where that would let it open files of this host.
+  std::string_view exit_option = {};
   /// The program is memory's content and not a "kernel": that this machine would keep for the
   /// firmware it expects in the flash bank. It begins with the program's first instruction.
   bool loads_program = false;
@@ -72,14 +74,13 @@ std::vector<BoardModel> make_boards() {
        .loads_program = true,
        .sector_bytes = 256U << 10,
        .program_bytes = 4},
-      // It tells its end by starting again.
       {.name = "lx60-lx106",
        .emulator = "qemu-system-xtensa",
        .package = "qemu-system-misc",
        .machine = "lx60-nommu",
        .store_bytes = 4ULL << 20,
-       .more = {"-cpu", "lx106", "-no-reboot"},
-       .has_network = false,
+       .more = {"-cpu", "lx106"},
+       .exit_option = "-semihosting",
        .sector_bytes = 64U << 10,
        .program_bytes = 2},
   };
@@ -192,6 +193,12 @@ Arguments qemu_command(const MachineConfig &config, const BoardModel &board) {
              : Arguments{"-kernel", config.program.string()});
   if (config.exact_instruction_counts) {
     append({"-icount", "shift=0"});
+  }
+  if (config.restart_is_end) {
+    append({"-no-reboot"});
+  }
+  if (config.trusted && !board.exit_option.empty()) {
+    append({std::string(board.exit_option)});
   }
   return argv;
 }

@@ -17,7 +17,9 @@ std::string end_of(const std::string &console) {
 
 Expected<ExecOutcome> run_exec(const MachineConfig &config, std::chrono::milliseconds limit,
                                std::stop_token stop) {
-  auto argv = machine_command(config);
+  MachineConfig alone = config;
+  alone.restart_is_end = true;
+  auto argv = machine_command(alone);
   if (!argv) {
     return Failure{argv.error()};
   }

@@ -7,7 +7,7 @@ namespace tinyml::xtensa {
 
 /// The processor as a fault found it; filled in by the vectors (start.cpp), which know the order.
 struct FaultFrame {
-  std::uint32_t a[16]; ///< a[0] is the return address, a[1] the stack pointer
+  std::uint32_t a[16];  ///< a[0] is the return address, a[1] the stack pointer
   std::uint32_t vector; ///< which one: its offset from VECBASE
 };
 

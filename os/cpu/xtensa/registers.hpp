@@ -40,8 +40,8 @@ inline constexpr std::uint32_t kCauseLowInterrupt = 4;
 inline void hold_interrupts() { asm volatile("rsil a2, 1" ::: "a2", "memory"); }
 
 /// Sleeps until one of these interrupts, also one that is already waiting. It is taken and turns
-/// all of them off again, see the vectors in start.cpp. With interrupts held before the last look at
-/// what could raise one, none is missed.
+/// all of them off again, see the vectors in start.cpp. With interrupts held before the last look
+/// at what could raise one, none is missed.
 inline void sleep(std::uint32_t interrupts) {
   write<Special::kInterruptEnable>(interrupts);
   asm volatile("waiti 0" ::: "memory");

@@ -96,7 +96,8 @@ asm(".section .vectors, \"ax\"\n"
     ".text\n");
 
 // All registers go to tinyml_fault_frame, then the report runs on the whole stack, with all
-// interrupts held (PS = 0x2F). a0 is the vector; what it was is in EXCSAVE1, and a1 goes to EXCSAVE2.
+// interrupts held (PS = 0x2F). a0 is the vector; what it was is in EXCSAVE1, and a1 goes to
+// EXCSAVE2.
 asm(".section .text.tinyml_fault_vector, \"ax\"\n"
     ".align 4\n"
     ".Lwhole_stack: .word tinyml_stack_top\n"
