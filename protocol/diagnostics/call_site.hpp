@@ -46,7 +46,7 @@ namespace call_site {
 
 /// CALL0 or CALLX0 (Xtensa ISA Reference Manual, 6).
 [[nodiscard]] constexpr bool xtensa(const std::uint8_t *end) {
-  return (end[-3] & 0x3F) == 0x05 || ((end[-3] & 0xF0) == 0xC0 && end[-2] == 0 && end[-1] == 0);
+  return (end[-3] & 0x3F) == 0x05 || (end[-3] == 0xC0 && end[-2] < 16 && end[-1] == 0);
 }
 
 } // namespace call_site

@@ -15,9 +15,10 @@ set(TINYML_BOARD_PAYLOAD binary)
 # An image runs behind the bootloader's 32 KB; an exec program has the ROM to itself.
 set(TINYML_BOARD_ROM_ORIGIN 1075871744) # 0x40208000
 set(TINYML_BOARD_ROM_BYTES 1015808)     # 992 KB
-# The first 256 bytes of RAM belong to the bootloader, the next 64 are the stack's guard.
-set(TINYML_BOARD_RAM_ORIGIN 1073643840) # 0x3FFE8140
-set(TINYML_BOARD_RAM_BYTES 81600)
+# The first 640 bytes of RAM belong to the bootloader, to what outlives a reset and to the registers of a fault; the next
+# 64 are the stack's guard.
+set(TINYML_BOARD_RAM_ORIGIN 1073644224) # 0x3FFE82C0
+set(TINYML_BOARD_RAM_BYTES 81216)
 set(TINYML_BOARD_SECTION_ALIGN 16)
 # Interrupts use no stack. Calls through a pointer are boot services.
 set(TINYML_BOARD_STACK_RULES "{ \"entries\": [\"tinyml_start_on_stack\"], \"library_call_bytes\": 128,

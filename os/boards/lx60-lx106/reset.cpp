@@ -39,6 +39,8 @@ constinit bool leaving = false;
 
 } // namespace
 
+Retained &hal::retained() { return tinyml_retained; }
+
 void hal::reset() { reset_because(kReasonSoftware); }
 
 /// An emulator that offers its services ends with the code. Everywhere else the instruction is not

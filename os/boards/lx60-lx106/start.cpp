@@ -16,17 +16,10 @@ std::uint8_t reset_reason_of_this_start;
 
 /// The bootloader only looks: the reason is the image's to take.
 void take_reset_reason() {
-  xtensa::Retained &kept = tinyml_retained;
-  if (kept.magic != xtensa::Retained::kMagic || kept.check != ~kept.starts) {
-    kept = {};
-    kept.magic = xtensa::Retained::kMagic;
-  }
-  reset_reason_of_this_start = static_cast<std::uint8_t>(kept.reset_reason);
+  tinyml_retained.validate();
   if (xtensa::role() != xtensa::Role::kBootloader) {
-    kept.reset_reason = 0;
-    ++kept.starts;
+    reset_reason_of_this_start = tinyml_retained.begin_run();
   }
-  kept.check = ~kept.starts;
 }
 
 /// What the core can: memory in regions of 512 MB, of which only that of the ROM executes, and that

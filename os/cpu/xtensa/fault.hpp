@@ -14,9 +14,9 @@ struct FaultFrame {
 } // namespace tinyml::xtensa
 
 extern "C" {
-/// Filled in before anything else runs, hence no stack is needed.
+/// In memory of its own, by the linker scripts: after a fault the stack may be unusable.
 extern tinyml::xtensa::FaultFrame tinyml_fault_frame;
 
-/// Called on the whole stack, with all interrupts held.
+/// Called with all interrupts held, on the stack as it is or, without room on that, the whole one.
 [[noreturn]] void tinyml_fault_report();
 }

@@ -35,6 +35,8 @@ template <Special R> inline void write(std::uint32_t value) {
 
 /// Exceptions' causes that a program may want to tell apart.
 inline constexpr std::uint32_t kCauseLowInterrupt = 4;
+/// Ours, beyond the processor's 64: a breakpoint instruction or the watched address.
+inline constexpr std::uint32_t kCauseDebug = 0x110;
 
 /// Nobody is interrupted until the next sleep().
 inline void hold_interrupts() { asm volatile("rsil a2, 1" ::: "a2", "memory"); }

@@ -95,12 +95,13 @@ asm(".section .vectors, \"ax\"\n"
     "  jx a0\n"
     ".text\n");
 
-// All registers go to tinyml_fault_frame, then the report runs on the whole stack, with all
-// interrupts held (PS = 0x2F). a0 is the vector; what it was is in EXCSAVE1, and a1 goes to
-// EXCSAVE2.
+// All registers go to tinyml_fault_frame, then the report runs with all interrupts held (PS = 0x2F)
+// on the stack, from its top where less than 512 bytes are left. a0 is the vector; what it was is
+// in EXCSAVE1, and a1 goes to EXCSAVE2.
 asm(".section .text.tinyml_fault_vector, \"ax\"\n"
     ".align 4\n"
-    ".Lwhole_stack: .word tinyml_stack_top\n"
+    ".Ltop: .word tinyml_stack_top\n"
+    ".Llow: .word tinyml_stack_bottom + 512\n"
     ".Lreport: .word tinyml_fault_report\n"
     ".Lframe: .word tinyml_fault_frame\n"
     ".Lheld: .word 0x2F\n"
@@ -122,7 +123,15 @@ asm(".section .text.tinyml_fault_vector, \"ax\"\n"
     "  l32r a2, .Lheld\n"
     "  wsr.ps a2\n"
     "  rsync\n"
-    "  l32r a1, .Lwhole_stack\n"
+    "  rsr.excsave2 a1\n"
+    "  l32r a2, .Llow\n"
+    "  l32r a3, .Ltop\n"
+    "  sub a4, a1, a2\n"
+    "  sub a5, a3, a2\n"
+    "  bltu a4, a5, 1f\n"
+    "  mov a1, a3\n"
+    "1: movi a2, -16\n"
+    "  and a1, a1, a2\n"
     "  l32r a0, .Lreport\n"
     "  jx a0\n"
     ".text\n");
