@@ -121,7 +121,7 @@ extern "C" int tinyml_program() {
     events::note(events::Id::kFirstOfPrograms, 1);
     write_to(own_code());
     // Only processors that cannot protect it get here; the bootloader mends what was changed.
-    Report::figure("code is protected", 0);
+    report.figure("code is protected", 0);
     write_to(kNowhere);
     report.check("a write to nowhere is a fault", false);
   }
