@@ -24,7 +24,7 @@ struct MachineConfig {
   /// Virtual time counts instructions and nothing else: equal runs give equal counts. Slower.
   bool exact_instruction_counts = false;
   /// A virtual machine that starts again ends instead: boards without an exit say so that they are
-  /// done. A bare program never restarts otherwise.
+  /// done. Bare programs only: they never restart otherwise.
   bool restart_is_end = false;
   /// The program is one of our own tests: it may end with an exit code even where an emulator that
   /// offers that also opens host files for it.
