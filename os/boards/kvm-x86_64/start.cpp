@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/boards/kvm-x86_64/machine.hpp"
+#include "os/cpu/x86_64/guest_start.hpp"
+
+extern "C" {
+extern const std::uint8_t tinyml_zero_end[];
+}
+
+namespace {
+
+using tinyml::kvm::kRamBase;
+
+constexpr int kTooSmall = 71;
+
+[[noreturn]] void give_up(const char *why) {
+  tinyml::hal::console_write("kvm board: ");
+  tinyml::hal::console_write(why);
+  tinyml::hal::console_write("\n");
+  tinyml::hal::exit(kTooSmall);
+}
+
+} // namespace
+
+/// Before any static has its value: is this the machine that the program was linked for?
+extern "C" void tinyml_board_check() {
+  const tinyml::kvm::Machine &machine = tinyml::kvm::machine();
+  if (machine.magic != tinyml::kvm::Machine::kMagic ||
+      machine.abi_version != tinyml::hal::kAbiVersion) {
+    give_up("the monitor speaks another version; build both from the same sources");
+  }
+  if (tinyml::kvm::address_of(tinyml_zero_end) - kRamBase > machine.ram_bytes) {
+    give_up("the machine has less memory than the program needs; start it with a larger --memory");
+  }
+}
+
+extern "C" void tinyml_board_start() { tinyml::kvm::take_time(); }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/error.hpp"
+#include "os/hal.hpp"
+#include "tender/switch/file_descriptor.hpp"
+
+namespace tinyml::tender {
+
+/// The file behind the store, with the NOR rules of os/drivers/nor_memory.hpp. It is read and
+/// written in place and never mapped, so that it takes none of the monitor's memory. A machine that
+/// is killed leaves what it has written; the file is locked while one runs.
+class StoreFile {
+public:
+  static constexpr hal::StoreInfo kInfo = {
+      .size_bytes = 16U << 20, .sector_bytes = 4096, .program_bytes = 16};
+
+  StoreFile() = default; ///< none: empty
+  /// A file that is not there is made, erased.
+  [[nodiscard]] static Expected<StoreFile> open(const char *path);
+
+  [[nodiscard]] const hal::StoreInfo &info() const { return info_; }
+  [[nodiscard]] hal::Status read(std::uint32_t offset, ByteSpan to) const;
+  [[nodiscard]] hal::Status erase(std::uint32_t offset, std::uint32_t size_bytes) const;
+  [[nodiscard]] hal::Status write(std::uint32_t offset, ByteView from) const;
+
+private:
+  [[nodiscard]] bool inside(std::uint32_t offset, std::size_t size_bytes) const;
+  [[nodiscard]] bool is_erased(std::uint32_t offset, std::size_t size_bytes) const;
+
+  FileDescriptor file_;
+  hal::StoreInfo info_{};
+};
+
+} // namespace tinyml::tender
