@@ -40,6 +40,9 @@ bool protects_code(const std::string &board) { return board != "lx60-lx106"; }
 class BootChain : public testing::TestWithParam<std::string> {
 protected:
   void SetUp() override {
+    if (const std::string missing = tender::missing_hardware(GetParam()); !missing.empty()) {
+      GTEST_SKIP() << missing;
+    }
     auto made = host::TemporaryFolder::create("boot-chain");
     ASSERT_TRUE(made.ok()) << made.error().message;
     folder.emplace(*std::move(made));

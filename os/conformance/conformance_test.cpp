@@ -44,6 +44,9 @@ std::string report_lines(const std::string &text) {
 class Conformance : public testing::TestWithParam<std::string> {
 protected:
   void SetUp() override {
+    if (const std::string missing = tender::missing_hardware(GetParam()); !missing.empty()) {
+      GTEST_SKIP() << missing;
+    }
     auto folder = host::TemporaryFolder::create("conformance");
     ASSERT_TRUE(folder.ok()) << folder.error().message;
     folder_.emplace(*std::move(folder));

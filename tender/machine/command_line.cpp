@@ -38,6 +38,8 @@ struct BoardModel {
   bool loads_program = false;
   std::uint32_t sector_bytes = 4096; ///< of the store: smallest erase
   std::uint32_t program_bytes = 16;  ///< of the store: smallest write
+  /// A program of ours beside the running one, which is bootloader and machine in one.
+  std::string_view monitor = {};
 };
 
 /// Semihosting ends a program with an exit code. Its calls for host files go to a debugger, which
@@ -58,6 +60,7 @@ std::vector<BoardModel> make_boards() {
   an547.memory_bytes = 2ULL << 30;
   return {
       {.name = "linux", .store_bytes = kStoreBytes16M},
+      {.name = "kvm-x86_64", .store_bytes = kStoreBytes16M, .monitor = "tinyml-monitor"},
       mps("mps2-an385", "mps2-an385,memory-backend=store"),
       mps("mps2-an386", "mps2-an386,memory-backend=store"),
       mps("mps2-an500", "mps2-an500,memory-backend=store"),
@@ -125,9 +128,12 @@ std::string escaped(const fs::path &path) {
   return text;
 }
 
+constexpr std::string_view kBootloader = "boot.elf";
+
 Expected<void> check_files(const MachineConfig &config, const BoardModel &board) {
   std::error_code error;
-  if (!fs::is_regular_file(config.program, error)) {
+  const bool boots_itself = !board.monitor.empty() && config.program.filename() == kBootloader;
+  if (!boots_itself && !fs::is_regular_file(config.program, error)) {
     return fail(ErrorCode::kNotFound, "the program '" + config.program.string() + "' for board " +
                                           config.board +
                                           " is not there; `make kits` builds the boards' programs");
@@ -148,6 +154,36 @@ Expected<void> check_files(const MachineConfig &config, const BoardModel &board)
 
 Arguments hosted_command(const MachineConfig &config) {
   return {fs::absolute(config.program).string(), "--store", config.store.string()};
+}
+
+/// `name` in the folder of the running program, or in bin/ there or above: of an installation or of
+/// the build tree. The bare name, for PATH, when it is not there.
+std::string program_of_ours(std::string_view name) {
+  std::error_code error;
+  fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+  for (; !folder.empty(); folder = folder.parent_path()) {
+    for (const fs::path &candidate : {folder / name, folder / "bin" / name}) {
+      if (::access(candidate.c_str(), X_OK) == 0) {
+        return candidate.string();
+      }
+    }
+    if (folder == folder.root_path()) {
+      break;
+    }
+  }
+  return std::string(name);
+}
+
+/// The monitor is the bootloader: a kit's is no file, and any other program runs alone.
+Arguments monitor_command(const MachineConfig &config, const BoardModel &board) {
+  Arguments argv{program_of_ours(board.monitor), "--store", config.store.string()};
+  if (config.program.filename() != kBootloader) {
+    argv.insert(argv.end(), {"--kernel", config.program.string()});
+  }
+  if (config.switch_port) {
+    argv.insert(argv.end(), {"--switch-port", std::to_string(*config.switch_port)});
+  }
+  return argv;
 }
 
 /// The file as memory of the machine, or as the bank of NOR flash that no firmware starts from.
@@ -246,6 +282,16 @@ Expected<std::uint64_t> store_file_bytes(std::string_view board) {
   return (*found)->memory_bytes;
 }
 
+std::string missing_hardware(std::string_view board) {
+  const auto found = find_board(board);
+  if (!found || (*found)->monitor.empty() || ::access("/dev/kvm", R_OK | W_OK) == 0) {
+    return "";
+  }
+  return "board " + std::string(board) + " needs /dev/kvm, and that cannot be used here (" +
+         std::strerror(errno) +
+         "); load the module kvm_intel or kvm_amd, or become a member of the group kvm";
+}
+
 Expected<void> create_store(std::string_view board, const fs::path &path) {
   const auto size = store_bytes(board);
   const auto file_size = store_file_bytes(board);
@@ -285,6 +331,12 @@ Expected<Arguments> machine_command(const MachineConfig &config) {
   }
   if (const auto files = check_files(config, **board); !files) {
     return Failure{files.error()};
+  }
+  if (std::string missing = missing_hardware(config.board); !missing.empty()) {
+    return fail(ErrorCode::kUnavailable, std::move(missing));
+  }
+  if (!(*board)->monitor.empty()) {
+    return monitor_command(config, **board);
   }
   if ((*board)->emulator.empty()) {
     return hosted_command(config);

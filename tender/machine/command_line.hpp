@@ -41,6 +41,10 @@ struct MachineConfig {
 /// that the store is the beginning of.
 [[nodiscard]] Expected<std::uint64_t> store_file_bytes(std::string_view board);
 
+/// What this host lacks to run the board however much is installed, and what to do about it; empty
+/// when nothing.
+[[nodiscard]] std::string missing_hardware(std::string_view board);
+
 /// Makes a store file of the board's size, erased to 0xFF as a new flash is. Refuses to overwrite.
 [[nodiscard]] Expected<void> create_store(std::string_view board,
                                           const std::filesystem::path &path);

@@ -68,8 +68,25 @@ Monitor::Monitor(const MonitorOptions &options, VirtualMachine machine, StoreFil
                  FrameLink link, std::optional<ProgramFile> program, std::uint64_t start_ns)
     : options_(options), machine_(std::move(machine)), store_(std::move(store)),
       link_(std::move(link)), program_(std::move(program)), start_ns_(start_ns) {
+  choose_mac();
   if (options_.statistics) {
     statistics_.prepare();
+  }
+}
+
+/// The one that the device was provisioned with; a program alone gets any (locally administered
+/// unicast, IEEE 802, 8.2.2).
+void Monitor::choose_mac() {
+  constexpr std::uint8_t kLocallyAdministered = 0x02;
+  (void)entropy(mac_);
+  mac_[0] = static_cast<std::uint8_t>((mac_[0] & 0xFC) | kLocallyAdministered);
+  std::uint8_t page[image::kFactoryPageBytes];
+  const std::uint32_t at = store::layout_of(store_.info()).factory.offset;
+  if (store_.read(at, page) == hal::Status::kOk) {
+    const auto factory = image::parse_factory_page(page);
+    if (factory && factory->mac.size() == sizeof(mac_)) {
+      std::copy(factory->mac.begin(), factory->mac.end(), mac_);
+    }
   }
 }
 

@@ -38,6 +38,7 @@ public:
   static std::uint64_t clock_ns();
 
 private:
+  void choose_mac();
   [[nodiscard]] bool load();
   [[nodiscard]] bool load_program_alone();
   [[nodiscard]] bool load_from_store();

@@ -141,6 +141,9 @@ protected:
   static constexpr const char *kEndpoint = "system-test";
 
   void SetUp() override {
+    if (const std::string missing = tender::missing_hardware(GetParam()); !missing.empty()) {
+      GTEST_SKIP() << missing;
+    }
     const fs::path folder = fs::path(TINYML_SOURCE_DIR) / "build/kits" / GetParam();
     if (!fs::exists(folder / "kit.json")) {
       GTEST_SKIP() << "no kit in " << folder << "; build it with: cmake --preset board-"
@@ -377,7 +380,7 @@ TEST_P(DeviceInterop, answers_a_foreign_client) {
   EXPECT_THAT(get(uri + "/42769/0"), HasSubstr("tinyml-image-1")); // by a challenge (RFC 9175)
 }
 
-constexpr const char *kBoards[] = {"linux", "mps2-an385"};
+constexpr const char *kBoards[] = {"linux", "mps2-an385", "kvm-x86_64"};
 
 std::string name_of(const testing::TestParamInfo<const char *> &chosen) {
   std::string name = chosen.param;

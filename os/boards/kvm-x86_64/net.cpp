@@ -10,7 +10,8 @@ constinit std::uint32_t kvm::taken_frames = 0;
 
 /// The frame leaves with the next request, at the latest when the program waits.
 hal::Status hal::net_send(ByteView frame) {
-  if (frame.empty() || frame.size() > FrameSlot::kLargestFrame) {
+  constexpr std::size_t kHeaderBytes = 14;
+  if (frame.size() < kHeaderBytes || frame.size() > FrameSlot::kLargestFrame) {
     return Status::kInvalid;
   }
   if (machine().to_send == kvm::kSendSlots) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "os/boards/kvm-x86_64/fault.hpp"
 #include "os/boards/kvm-x86_64/machine.hpp"
 #include "os/cpu/x86_64/guest_start.hpp"
+#include "os/retained.hpp"
 
 extern "C" {
 extern const std::uint8_t tinyml_zero_end[];
@@ -33,4 +35,9 @@ extern "C" void tinyml_board_check() {
   }
 }
 
-extern "C" void tinyml_board_start() { tinyml::kvm::take_time(); }
+extern "C" void tinyml_board_start() {
+  tinyml::kvm::take_time();
+  tinyml::hal::retained().validate();
+  (void)tinyml::hal::retained().begin_run(); // the monitor tells the reason
+  tinyml::kvm::catch_faults();
+}
