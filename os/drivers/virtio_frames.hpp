@@ -12,7 +12,7 @@ namespace tinyml::drivers {
 class VirtioFrames {
 public:
   static constexpr unsigned kReceiveBuffers = 4;
-  static constexpr unsigned kSendBuffers = 2;
+  static constexpr unsigned kSendBuffers = 4;
   static constexpr std::size_t kHeaderBytes = 12; ///< virtio_net_hdr, all zero
   static constexpr std::size_t kMaxFrameBytes = 1514;
   static constexpr std::size_t kBufferBytes = 1536;

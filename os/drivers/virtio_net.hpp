@@ -57,6 +57,11 @@ public:
     return size;
   }
 
+  /// How far the device is with what was sent.
+  static const VirtioRings<VirtioFrames::kSendBuffers> &send_rings() {
+    return frames_.send_queue.rings();
+  }
+
 private:
   using Magic = Register<Base + 0x000>;
   using Version = Register<Base + 0x004>;

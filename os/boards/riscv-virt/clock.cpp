@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace tinyml::hal {
+namespace tinyml {
 
 namespace {
 
@@ -28,18 +28,22 @@ std::uint64_t ticks() {
 /// sleep.
 void sleep(std::uint32_t alarm_ticks) {
   virt::Ethernet::acknowledge();
-  if (virt::Ethernet::frame_waits()) {
-    return;
+  if (!virt::Ethernet::frame_waits()) {
+    virt::pause(alarm_ticks);
   }
-  const std::uint64_t alarm = ticks() + alarm_ticks;
-  virt::AlarmHigh::write(static_cast<std::uint32_t>(alarm >> 32));
-  virt::AlarmLow::write(static_cast<std::uint32_t>(alarm));
-  riscv::sleep();
-  virt::LineClaimed::write(
-      virt::LineClaimed::read()); // claimed, and done with; 0: it was the alarm
 }
 
 } // namespace
+
+void virt::pause(std::uint32_t timer_ticks) {
+  const std::uint64_t alarm = ticks() + timer_ticks;
+  AlarmHigh::write(static_cast<std::uint32_t>(alarm >> 32));
+  AlarmLow::write(static_cast<std::uint32_t>(alarm));
+  riscv::sleep();
+  LineClaimed::write(LineClaimed::read()); // claimed, and done with; 0: it was the alarm
+}
+
+namespace hal {
 
 std::uint64_t cycle_count() { return riscv::instructions(); }
 
@@ -61,4 +65,6 @@ bool wait_until(std::uint64_t deadline_ns) {
   return true;
 }
 
-} // namespace tinyml::hal
+} // namespace hal
+
+} // namespace tinyml

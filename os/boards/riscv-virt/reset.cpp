@@ -7,13 +7,25 @@
 
 namespace tinyml {
 
+constinit virt::SendProgress virt::send_progress;
+
 namespace {
 
 constexpr std::uint32_t kReasonSoftware = 1;
 constexpr std::uint32_t kReasonFault = 3;
 constexpr int kFaultExitCode = 70;
 
+/// What was sent leaves before the machine goes: at most about 20 ms.
+void let_frames_leave() {
+  const virt::SendProgress &frames = virt::send_progress;
+  const std::uint32_t start = virt::TimeLow::read();
+  while (frames.given != nullptr && *frames.given != *frames.done &&
+         virt::TimeLow::read() - start < virt::kTimerHz / 50) {
+  }
+}
+
 [[noreturn]] void finish(std::uint32_t how) {
+  let_frames_leave();
   virt::Finisher::write(how);
   for (;;) { // the machine ends at its next look at its devices
   }
