@@ -44,7 +44,7 @@ macro(tinyml_board_programs)
     tinyml_device_program(NAME boot NOT_IN_KIT SOURCES ${family}/boot.cpp LIBS tinyml::boot
       ROOTS tinyml_boot_service_table)
     target_include_directories(program_boot PRIVATE ${TINYML_BOARD_DIR})
-    tinyml_bare_elf(NAME boot STACK_BYTES 8192 SCRIPT ${family}/boot.ld)
+    tinyml_bare_elf(NAME boot STACK_BYTES 8192 SCRIPT ${cpu}/boot.ld)
     list(APPEND TINYML_BOARD_KIT_FILES ${CMAKE_BINARY_DIR}/boot.elf)
     list(APPEND TINYML_BOARD_KIT_TARGETS boot_elf)
   endif()
