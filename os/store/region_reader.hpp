@@ -15,6 +15,8 @@ public:
     return image::fits(offset, static_cast<std::uint32_t>(to.size()), region_.size_bytes) &&
            flash_.read(region_.offset + offset, to) == hal::Status::kOk;
   }
+  /// Of the region, in its memory.
+  [[nodiscard]] std::uint32_t offset() const { return region_.offset; }
   [[nodiscard]] std::uint32_t size_bytes() const { return region_.size_bytes; }
 
 private:

@@ -1,25 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the build must know of a board; included by os/boards/CMakeLists.txt. docs/porting-a-board.md explains each.
-set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp reset.cpp services.cpp start.cpp store.cpp)
-set(TINYML_BOARD_LINK kDatagram) # the network stack that programs are built with; nothing comes through it
-set(TINYML_BOARD_LIBS tinyml::base)
-set(TINYML_BOARD_ROOTS tinyml_start)
-set(TINYML_BOARD_LINK_FLAGS -static -no-pie -Wl,--build-id=none)
+# What the build must know of this board; included by os/boards/CMakeLists.txt.
+set(cpu ${CMAKE_SOURCE_DIR}/os/cpu/armv7m)
+set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp pins.cpp start.cpp store.cpp
+  ${cpu}/cycle_counter.cpp ${cpu}/fault.cpp ${cpu}/reset.cpp ${cpu}/services.cpp ${cpu}/start.cpp ${cpu}/unwind.cpp
+  ${cpu}/vectors.cpp)
+set(TINYML_BOARD_LIBS tinyml::image tinyml::base)
+set(TINYML_BOARD_LINK kEthernet) # its hal::LinkKind
+set(TINYML_BOARD_ROOTS tinyml_start tinyml_vectors)
+set(TINYML_BOARD_LINK_FLAGS -Wl,--build-id=none)
 set(TINYML_BOARD_PAYLOAD binary)
 
-# As in image.ld.
-set(TINYML_BOARD_ROM_ORIGIN 1048576)
-set(TINYML_BOARD_ROM_BYTES 262144)
-set(TINYML_BOARD_RAM_ORIGIN 2097152)
-set(TINYML_BOARD_RAM_BYTES 65536)
-set(TINYML_BOARD_SECTION_ALIGN 64)
-set(TINYML_BOARD_STACK_RULES "{ \"entries\": [\"tinyml_start\"] }")
+# An image runs behind the bootloader's 32 KB; an exec program has the flash to itself from the vector table on.
+set(TINYML_BOARD_ROM_ORIGIN 32768)  # 0x8000
+set(TINYML_BOARD_ROM_BYTES 229376)  # 224 KB
+# The first 512 bytes of RAM belong to the bootloader and to what outlives a reset, the next 32 are the stack's guard.
+set(TINYML_BOARD_RAM_ORIGIN 536871456) # 0x20000220
+set(TINYML_BOARD_RAM_BYTES 64992)      # 64 KB - 0x220
+set(TINYML_BOARD_SECTION_ALIGN 16)
+# An exception pushes 8 words and up to one for alignment. Calls through a pointer are boot services.
+set(TINYML_BOARD_STACK_RULES "{ \"entries\": [\"tinyml_start\"], \"interrupts\": [\"tinyml_systick_interrupt\"],
+    \"interrupt_frame_bytes\": 36, \"library_call_bytes\": 128, \"indirect_call_bytes\": 2048 }")
 
-configure_file(${TINYML_BOARD_DIR}/image.ld ${CMAKE_BINARY_DIR}/image.ld COPYONLY)
-configure_file(${TINYML_BOARD_DIR}/image.ld ${CMAKE_BINARY_DIR}/exec.ld COPYONLY)
+# What program.ld.in asks for.
+set(ram_origin 0x20000200)
+set(ram_bytes 0xFE00)
+set(retained_origin 0x20000040)
+set(boot_services 0x100)
+function(write_script file role role_value rom_origin rom_bytes)
+  configure_file(${cpu}/program.ld.in ${CMAKE_BINARY_DIR}/${file} @ONLY)
+endfunction()
+write_script(image.ld image 1 0x8000 0x38000)
+write_script(exec.ld bare 2 0x0 0x40000)
 set(TINYML_BOARD_EXEC_SCRIPT ${CMAKE_BINARY_DIR}/exec.ld)
 set(TINYML_BOARD_KIT_FILES ${CMAKE_BINARY_DIR}/image.ld ${CMAKE_BINARY_DIR}/exec.ld)
 
-# Programs of the board's own: a bootloader where there is one.
+# The bootloader; not without mbedTLS's sources (cmake/mbedtls.cmake warns).
 macro(tinyml_board_programs)
+  if(TARGET tinyml_boot)
+    tinyml_device_program(NAME boot NOT_IN_KIT SOURCES ${TINYML_BOARD_DIR}/boot.cpp LIBS tinyml::boot
+      ROOTS tinyml_boot_service_table)
+    target_include_directories(program_boot PRIVATE ${TINYML_BOARD_DIR})
+    tinyml_bare_elf(NAME boot STACK_BYTES 8192 SCRIPT ${cpu}/boot.ld)
+    list(APPEND TINYML_BOARD_KIT_FILES ${CMAKE_BINARY_DIR}/boot.elf)
+    list(APPEND TINYML_BOARD_KIT_TARGETS boot_elf)
+  endif()
 endmacro()

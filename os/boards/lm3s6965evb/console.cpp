@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "os/boards/lm3s6965evb/machine.hpp"
 #include "os/hal.hpp"
 
-/// Where text for people goes. A board without a console drops it.
-void tinyml::hal::console_write(std::string_view) {}
+void tinyml::hal::console_write(std::string_view text) { lm3s::Console::write(text); }

@@ -4,11 +4,10 @@
 #   protect         the memory protection unit: protect_v7m.cpp or protect_v8m.cpp
 set(family ${CMAKE_SOURCE_DIR}/os/boards/mps)
 set(cpu ${CMAKE_SOURCE_DIR}/os/cpu/armv7m)
-set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp reset.cpp services.cpp start.cpp
-  store.cpp ${protect})
+set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp start.cpp store.cpp ${protect})
 list(TRANSFORM TINYML_BOARD_SOURCES PREPEND ${family}/)
-list(APPEND TINYML_BOARD_SOURCES ${cpu}/cycle_counter.cpp ${cpu}/fault.cpp ${cpu}/start.cpp ${cpu}/unwind.cpp
-  ${cpu}/vectors.cpp)
+list(APPEND TINYML_BOARD_SOURCES ${cpu}/cycle_counter.cpp ${cpu}/fault.cpp ${cpu}/reset.cpp ${cpu}/services.cpp
+  ${cpu}/start.cpp ${cpu}/unwind.cpp ${cpu}/vectors.cpp)
 set(TINYML_BOARD_LIBS tinyml::image tinyml::base)
 set(TINYML_BOARD_LINK kEthernet) # its hal::LinkKind
 set(TINYML_BOARD_ROOTS tinyml_start tinyml_vectors)
