@@ -36,6 +36,8 @@ struct BoardModel {
   /// The program is memory's content and not a "kernel": that this machine would keep for the
   /// firmware it expects in the flash bank. It begins with the program's first instruction.
   bool loads_program = false;
+  std::string_view drive = "pflash"; ///< what the store is to the machine, where it is no memory
+  std::optional<OutsideFlash> flash = std::nullopt;
   std::uint32_t sector_bytes = 4096; ///< of the store: smallest erase
   std::uint32_t program_bytes = 16;  ///< of the store: smallest write
   /// A program of ours beside the running one, which is bootloader and machine in one.
@@ -66,6 +68,16 @@ std::vector<BoardModel> make_boards() {
       mps("mps2-an500", "mps2-an500,memory-backend=store"),
       an547,
       mps("mps2-armv6m", "mps2-an385,memory-backend=store"),
+      {.name = "lm3s6965evb",
+       .emulator = "qemu-system-arm",
+       .package = "qemu-system-arm",
+       .machine = "lm3s6965evb",
+       .store_bytes = 8ULL << 20,
+       .memory_bytes = kStoreBytes16M, // a card's size is a power of two; the note lies in the rest
+       .more = kExitBySemihosting,
+       .drive = "sd",
+       .flash = OutsideFlash{.address = 0x8000, .size_bytes = 224U << 10, .note_offset = 8U << 20},
+       .sector_bytes = 512},
       {.name = "virt-rv32",
        .emulator = "qemu-system-riscv32",
        .package = "qemu-system-misc",
@@ -186,15 +198,26 @@ Arguments monitor_command(const MachineConfig &config, const BoardModel &board) 
   return argv;
 }
 
-/// The file as memory of the machine, or as the bank of NOR flash that no firmware starts from.
+/// The file as memory of the machine, as the bank of NOR flash that no firmware starts from, or as
+/// a card.
 Arguments store_arguments(const MachineConfig &config, const BoardModel &board) {
   if (board.machine.find("memory-backend=store") != std::string_view::npos) {
     return {"-object",
             "memory-backend-file,id=store,share=on,size=" + std::to_string(board.memory_bytes) +
                 ",mem-path=" + escaped(config.store)};
   }
-  return {"-drive", "if=pflash,format=raw,unit=" + std::to_string(board.flash_unit) +
-                        ",file=" + escaped(config.store)};
+  return {"-drive", "if=" + std::string(board.drive) + ",format=raw,unit=" +
+                        std::to_string(board.flash_unit) + ",file=" + escaped(config.store)};
+}
+
+/// What the programmer has written so far; a new device's flash is blank.
+Arguments flash_arguments(const MachineConfig &config, const BoardModel &board) {
+  std::error_code error;
+  if (!board.flash || !fs::exists(flash_file(config), error)) {
+    return {};
+  }
+  return {"-device", "loader,force-raw=on,addr=" + std::to_string(board.flash->address) +
+                         ",file=" + escaped(flash_file(config))};
 }
 
 /// One frame per datagram; the local port is any free one, the switch learns it from the first
@@ -227,6 +250,7 @@ Arguments qemu_command(const MachineConfig &config, const BoardModel &board) {
   append(board.loads_program
              ? Arguments{"-device", "loader,cpu-num=0,file=" + escaped(config.program)}
              : Arguments{"-kernel", config.program.string()});
+  append(flash_arguments(config, board));
   if (config.exact_instruction_counts) {
     append({"-icount", "shift=0"});
   }
@@ -290,6 +314,16 @@ std::string missing_hardware(std::string_view board) {
   return "board " + std::string(board) + " needs /dev/kvm, and that cannot be used here (" +
          std::strerror(errno) +
          "); load the module kvm_intel or kvm_amd, or become a member of the group kvm";
+}
+
+std::optional<OutsideFlash> outside_flash(std::string_view board) {
+  const auto found = find_board(board);
+  return found ? (*found)->flash : std::nullopt;
+}
+
+fs::path flash_file(const MachineConfig &config) {
+  fs::path path = config.store;
+  return path += ".flash";
 }
 
 Expected<void> create_store(std::string_view board, const fs::path &path) {

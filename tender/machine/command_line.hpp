@@ -45,6 +45,18 @@ struct MachineConfig {
 /// when nothing.
 [[nodiscard]] std::string missing_hardware(std::string_view board);
 
+/// Flash that the board's own programs cannot write, since its emulator models it as read-only:
+/// programmed from outside when the bootloader asks (tender/machine/flash_programmer.hpp).
+struct OutsideFlash {
+  std::uint32_t address;
+  std::uint32_t size_bytes;
+  std::uint64_t note_offset; ///< in the store file: where the bootloader's wish lies
+};
+/// None for boards that program their flash themselves.
+[[nodiscard]] std::optional<OutsideFlash> outside_flash(std::string_view board);
+/// The file that is the content of such flash, beside the store.
+[[nodiscard]] std::filesystem::path flash_file(const MachineConfig &config);
+
 /// Makes a store file of the board's size, erased to 0xFF as a new flash is. Refuses to overwrite.
 [[nodiscard]] Expected<void> create_store(std::string_view board,
                                           const std::filesystem::path &path);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tender/machine/machine.hpp"
 
+#include "tender/machine/flash_programmer.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -15,6 +17,7 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 extern "C" {
 #include <sys/pidfd.h> // glibc 2.36 forgets to say so itself
@@ -63,10 +66,12 @@ std::string MachineExit::describe() const {
 struct Machine::Running {
   std::vector<std::string> argv;
   ConsoleSink sink;
+  std::optional<MachineConfig> programmed; ///< set where its flash is written from outside
 
   mutable std::mutex mutex;
   std::condition_variable changed;
-  pid_t pid = -1; ///< valid while `exit` is empty: the child is not reaped before
+  pid_t pid = -1; ///< of a child that is not reaped; -1 while its flash is programmed
+  int ending = 0; ///< the signal that was to end it
   std::optional<MachineExit> exit;
   std::string console;
   std::jthread thread;
@@ -75,8 +80,11 @@ struct Machine::Running {
   [[nodiscard]] int fork_child(int &console_pipe);
   void watch(int console_pipe, int process);
   bool take_console(int console_pipe);
-  void bury();
-  void signal(int number) const;
+  [[nodiscard]] bool bury();
+  [[nodiscard]] bool start_programmed(int &console_pipe);
+  void say(std::string_view text);
+  void end(const MachineExit &how);
+  void signal(int number);
   template <typename Condition> bool wait(std::chrono::milliseconds limit, Condition &&condition);
 };
 
@@ -116,11 +124,11 @@ void Machine::Running::live(std::promise<int> started) {
   int console_pipe = -1;
   const int reason = fork_child(console_pipe);
   started.set_value(reason);
-  if (reason == 0) {
+  for (bool runs = reason == 0; runs;) {
     const int process = ::pidfd_open(pid, 0);
     watch(console_pipe, process);
-    bury();
     ::close(process);
+    runs = bury() && start_programmed(console_pipe);
   }
   if (console_pipe >= 0) {
     ::close(console_pipe);
@@ -155,7 +163,11 @@ bool Machine::Running::take_console(int console_pipe) {
   if (size <= 0) {
     return false;
   }
-  const std::string_view text(piece.data(), static_cast<std::size_t>(size));
+  say({piece.data(), static_cast<std::size_t>(size)});
+  return true;
+}
+
+void Machine::Running::say(std::string_view text) {
   {
     const std::lock_guard lock(mutex);
     console += text;
@@ -167,24 +179,60 @@ bool Machine::Running::take_console(int console_pipe) {
   if (sink) {
     sink(text);
   }
-  return true;
 }
 
-void Machine::Running::bury() {
+/// True when it only ended to have its flash programmed.
+bool Machine::Running::bury() {
   // The dead leader still holds the group's number, so this cannot hit strangers.
   ::kill(-pid, SIGKILL);
   const std::lock_guard lock(mutex);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  exit = exit_of(status);
+  pid = -1;
+  const MachineExit how = exit_of(status);
+  if (programmed && ending == 0 && how.code == boot::kAskProgrammer) {
+    return true;
+  }
+  end(how);
+  return false;
+}
+
+/// Programs the flash and starts the machine again. What fails is told on the console.
+bool Machine::Running::start_programmed(int &console_pipe) {
+  const FlashProgrammer programmer(*programmed, *outside_flash(programmed->board));
+  const auto done = programmer.program();
+  auto next = done ? machine_command(*programmed) : Expected<std::vector<std::string>>(argv);
+  if (!done || !next) {
+    say("tender: " + (done ? next.error() : done.error()).message + "\n");
+  }
+  ::close(std::exchange(console_pipe, -1));
+  const std::lock_guard lock(mutex);
+  if (ending != 0 || !done || !next) {
+    end(ending != 0 ? MachineExit{-1, ending} : MachineExit{boot::kAskProgrammer, 0});
+    return false;
+  }
+  argv = *std::move(next);
+  if (fork_child(console_pipe) != 0) {
+    end({boot::kAskProgrammer, 0});
+    return false;
+  }
+  return true;
+}
+
+/// With the mutex held.
+void Machine::Running::end(const MachineExit &how) {
+  exit = how;
   changed.notify_all();
 }
 
-void Machine::Running::signal(int number) const {
+void Machine::Running::signal(int number) {
   const std::lock_guard lock(mutex);
   if (!exit) {
-    ::kill(-pid, number);
+    ending = number;
+    if (pid > 0) {
+      ::kill(-pid, number);
+    }
   }
 }
 
@@ -199,17 +247,20 @@ Expected<std::unique_ptr<Machine>> Machine::start(const MachineConfig &config, C
   if (!argv) {
     return Failure{argv.error()};
   }
-  return start_command(std::move(*argv), std::move(sink));
+  return start_command(std::move(*argv), std::move(sink),
+                       outside_flash(config.board) ? std::optional(config) : std::nullopt);
 }
 
 Expected<std::unique_ptr<Machine>> Machine::start_command(std::vector<std::string> argv,
-                                                          ConsoleSink sink) {
+                                                          ConsoleSink sink,
+                                                          std::optional<MachineConfig> programmed) {
   if (argv.empty()) {
     return fail(ErrorCode::kInternal, "a machine without a program");
   }
   auto running = std::make_unique<Running>();
   running->argv = std::move(argv);
   running->sink = std::move(sink);
+  running->programmed = std::move(programmed);
   std::promise<int> started;
   std::future<int> reason = started.get_future();
   running->thread = std::jthread([raw = running.get(), started = std::move(started)]() mutable {
@@ -227,7 +278,10 @@ Machine::Machine(std::unique_ptr<Running> running) : running_(std::move(running)
 
 Machine::~Machine() { kill(); }
 
-int Machine::pid() const { return running_->pid; }
+int Machine::pid() const {
+  const std::lock_guard lock(running_->mutex);
+  return running_->pid;
+}
 
 bool Machine::running() const {
   const std::lock_guard lock(running_->mutex);

@@ -42,13 +42,17 @@ public:
   [[nodiscard]] static Expected<std::unique_ptr<Machine>> start(const MachineConfig &config,
                                                                 ConsoleSink sink = {});
   /// As start(), for any command (no shell: arguments reach the program as they are).
+  /// `programmed`: whose flash is written and which is started again when it asks for that.
   [[nodiscard]] static Expected<std::unique_ptr<Machine>>
-  start_command(std::vector<std::string> argv, ConsoleSink sink = {});
+  start_command(std::vector<std::string> argv, ConsoleSink sink = {},
+                std::optional<MachineConfig> programmed = std::nullopt);
   ~Machine(); ///< kills what still runs
 
   Machine(const Machine &) = delete;
   Machine &operator=(const Machine &) = delete;
 
+  /// Of the process that runs now: a machine whose flash is written from outside goes on in another
+  /// one afterwards, and has none (-1) meanwhile.
   [[nodiscard]] int pid() const;
   [[nodiscard]] bool running() const;
 
