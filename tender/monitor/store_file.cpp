@@ -91,21 +91,22 @@ bool StoreFile::inside(std::uint32_t offset, std::size_t size_bytes) const {
   return offset <= info_.size_bytes && size_bytes <= info_.size_bytes - offset;
 }
 
-hal::Status StoreFile::read(std::uint32_t offset, ByteSpan to) const {
-  if (!inside(offset, to.size())) {
-    return hal::Status::kInvalid;
-  }
-  return read_all(file_.get(), offset, to) ? hal::Status::kOk : hal::Status::kIo;
+hal::Status StoreFile::read(std::uint32_t offset, ByteSpan to) {
+  return cache_.read(info_, block_, offset, to, [this](std::uint32_t at, ByteSpan block) {
+    return read_all(file_.get(), at, block) ? hal::Status::kOk : hal::Status::kIo;
+  });
 }
 
-hal::Status StoreFile::erase(std::uint32_t offset, std::uint32_t size_bytes) const {
+hal::Status StoreFile::erase(std::uint32_t offset, std::uint32_t size_bytes) {
+  cache_.forget();
   if (!inside(offset, size_bytes) || !aligned(offset, size_bytes, info_.sector_bytes)) {
     return hal::Status::kInvalid;
   }
   return fill_erased(file_.get(), offset, size_bytes) ? hal::Status::kOk : hal::Status::kIo;
 }
 
-hal::Status StoreFile::write(std::uint32_t offset, ByteView from) const {
+hal::Status StoreFile::write(std::uint32_t offset, ByteView from) {
+  cache_.forget();
   if (!inside(offset, from.size()) || !aligned(offset, from.size(), info_.program_bytes)) {
     return hal::Status::kInvalid;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "os/drivers/read_cache.hpp"
 #include "os/hal.hpp"
 #include "tender/switch/file_descriptor.hpp"
 
@@ -20,15 +21,17 @@ public:
   [[nodiscard]] static Expected<StoreFile> open(const char *path);
 
   [[nodiscard]] const hal::StoreInfo &info() const { return info_; }
-  [[nodiscard]] hal::Status read(std::uint32_t offset, ByteSpan to) const;
-  [[nodiscard]] hal::Status erase(std::uint32_t offset, std::uint32_t size_bytes) const;
-  [[nodiscard]] hal::Status write(std::uint32_t offset, ByteView from) const;
+  [[nodiscard]] hal::Status read(std::uint32_t offset, ByteSpan to);
+  [[nodiscard]] hal::Status erase(std::uint32_t offset, std::uint32_t size_bytes);
+  [[nodiscard]] hal::Status write(std::uint32_t offset, ByteView from);
 
 private:
   [[nodiscard]] bool inside(std::uint32_t offset, std::size_t size_bytes) const;
   [[nodiscard]] bool is_erased(std::uint32_t offset, std::size_t size_bytes) const;
 
   FileDescriptor file_;
+  drivers::ReadCache cache_; ///< images are hashed by small pieces
+  std::uint8_t block_[drivers::ReadCache::kBlockBytes] = {};
   hal::StoreInfo info_{};
 };
 

@@ -84,6 +84,7 @@ struct Shared {
   alignas(kPageBytes) std::uint8_t retained[kPageBytes];
   FrameSlot receive[kReceiveSlots];
   FrameSlot send[kSendSlots];
+  std::uint8_t store_block[4096]; ///< the guest's own: what it read last
 };
 inline constexpr std::uint32_t kRetainedBase = kSharedBase + offsetof(Shared, retained);
 inline constexpr std::uint32_t kFaultStackTop = kRetainedBase + kPageBytes;

@@ -1,23 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/boards/kvm-x86_64/machine.hpp"
+#include "os/drivers/read_cache.hpp"
 
 namespace tinyml::hal {
 
 using kvm::ask;
 using kvm::Call;
 
-const StoreInfo &store_info() { return kvm::machine().store; }
+namespace {
 
-Status store_read(std::uint32_t offset, ByteSpan to) {
+/// A request costs more than reading a block.
+constinit drivers::ReadCache cache;
+
+Status fetch(std::uint32_t offset, ByteSpan to) {
   return static_cast<Status>(ask(Call::kStoreRead, offset, to.data(), to.size()));
 }
 
+Status change(Call call, std::uint32_t offset, const void *from, std::size_t size_bytes) {
+  cache.forget();
+  return static_cast<Status>(ask(call, offset, from, size_bytes));
+}
+
+} // namespace
+
+const StoreInfo &store_info() { return kvm::machine().store; }
+
+Status store_read(std::uint32_t offset, ByteSpan to) {
+  return cache.read(store_info(), kvm::shared().store_block, offset, to, fetch);
+}
+
 Status store_erase(std::uint32_t offset, std::uint32_t size_bytes) {
-  return static_cast<Status>(ask(Call::kStoreErase, offset, nullptr, size_bytes));
+  return change(Call::kStoreErase, offset, nullptr, size_bytes);
 }
 
 Status store_write(std::uint32_t offset, ByteView from) {
-  return static_cast<Status>(ask(Call::kStoreWrite, offset, from.data(), from.size()));
+  return change(Call::kStoreWrite, offset, from.data(), from.size());
 }
 
 } // namespace tinyml::hal
