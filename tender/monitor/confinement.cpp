@@ -24,10 +24,10 @@ constexpr std::uint32_t kArchitectureAt = offsetof(seccomp_data, arch);
 constexpr std::uint32_t kSecondArgumentAt = offsetof(seccomp_data, args) + 8;
 
 /// What running a guest takes.
-constexpr long kCalls[] = {SYS_pread64,      SYS_pwrite64,        SYS_write,         SYS_ppoll,
-                           SYS_poll,         SYS_recvmmsg,        SYS_sendmmsg,      SYS_getrandom,
-                           SYS_brk,          SYS_madvise,         SYS_clock_gettime, SYS_exit_group,
-                           SYS_rt_sigreturn, SYS_restart_syscall, SYS_munmap,        SYS_mincore};
+constexpr long kCalls[] = {SYS_pread64,       SYS_pwrite64,   SYS_write,        SYS_ppoll,
+                           SYS_recvmmsg,      SYS_sendmmsg,   SYS_getrandom,    SYS_madvise,
+                           SYS_clock_gettime, SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
+                           SYS_mincore};
 /// A debugger's connection, besides.
 constexpr long kDebuggerCalls[] = {SYS_accept4, SYS_recvfrom, SYS_sendto, SYS_close};
 /// The requests of ioctl.

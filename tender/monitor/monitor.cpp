@@ -35,14 +35,20 @@ void on_time_is_up(int /*signal*/) {
   running->machine().interrupt();
 }
 
-/// `value` as 0x and sixteen digits.
-std::string hex(std::uint64_t value) {
-  std::string text = "0x";
-  for (int shift = 60; shift >= 0; shift -= 4) {
-    text += "0123456789abcdef"[value >> shift & 15];
+/// For the factory page; mbedTLS has a heap of its own here.
+alignas(8) std::uint8_t verifier_memory[boot::kWorkspaceBytes];
+
+/// " 0x" and sixteen digits.
+struct Hex {
+  explicit Hex(std::uint64_t value) {
+    for (std::size_t at = sizeof(digits); at-- > 3; value >>= 4) {
+      digits[at] = "0123456789abcdef"[value & 15];
+    }
   }
-  return text;
-}
+  [[nodiscard]] std::string_view text() const { return {digits, sizeof(digits)}; }
+
+  char digits[19] = {' ', '0', 'x'};
+};
 
 } // namespace
 
@@ -56,7 +62,8 @@ void install_signals(Monitor &monitor, std::uint32_t max_seconds) {
   action.sa_handler = on_time_is_up;
   (void)::sigaction(SIGALRM, &action, nullptr);
   (void)::sigaction(SIGXCPU, &action, nullptr);
-  (void)::signal(SIGPIPE, SIG_IGN); // nobody listens to the console
+  action.sa_handler = SIG_IGN;
+  (void)::sigaction(SIGPIPE, &action, nullptr); // nobody listens to the console
   if (max_seconds > 0) {
     itimerval timer{};
     timer.it_value.tv_sec = max_seconds;
@@ -130,7 +137,6 @@ bool Monitor::load_program_alone() {
 }
 
 bool Monitor::load_from_store() {
-  alignas(8) static std::uint8_t workspace[boot::kWorkspaceBytes];
   const std::function<void(std::string_view)> say = [this](std::string_view text) {
     console(text);
   };
@@ -138,7 +144,7 @@ bool Monitor::load_from_store() {
     return make_room(size);
   };
   BootPlatform platform{store_, say, room};
-  boot::Bootloader loader(platform, workspace);
+  boot::Bootloader loader(platform, verifier_memory);
   const boot::Choice choice = loader.choose();
   entry_ = kvm::kRomBase + choice.header.entry_offset;
   return choice.slot != store::Slot::kNone;
@@ -240,8 +246,15 @@ bool Monitor::handle_fault(bool reported_before) {
 }
 
 void Monitor::tell_fault(const kvm::FaultRegisters &registers) {
-  console("kvm board: fault " + std::to_string(registers.vector) + " at " + hex(registers.rip) +
-          ", stack " + hex(registers.rsp) + ", address " + hex(registers.address) + "\n");
+  console("kvm board: fault, program counter");
+  console(Hex(registers.rip).text());
+  console(", stack");
+  console(Hex(registers.rsp).text());
+  console(", address");
+  console(Hex(registers.address).text());
+  console(", vector");
+  console(Hex(registers.vector).text());
+  console("\n");
 }
 
 /// A crash loop shall not take the whole processor: ever longer, up to some seconds.
@@ -326,11 +339,10 @@ hal::Status Monitor::entropy(ByteSpan to) {
 }
 
 std::uint32_t Monitor::verify_slot(std::uint32_t slot) {
-  alignas(8) static std::uint8_t workspace[boot::kWorkspaceBytes];
   const std::function<void(std::string_view)> say = [](std::string_view) {};
   const std::function<ByteSpan(std::uint32_t)> room = [](std::uint32_t) { return ByteSpan{}; };
   BootPlatform platform{store_, say, room};
-  boot::Bootloader loader(platform, workspace);
+  boot::Bootloader loader(platform, verifier_memory);
   const auto which = slot <= 1 ? static_cast<store::Slot>(slot) : store::Slot::kNone;
   return static_cast<std::uint32_t>(loader.verify_for_service(which));
 }

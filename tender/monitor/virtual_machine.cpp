@@ -2,6 +2,7 @@
 #include "tender/monitor/virtual_machine.hpp"
 
 #include "tender/monitor/guest_layout.hpp"
+#include "tender/monitor/processor_features.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -15,17 +16,6 @@ namespace {
 
 constexpr std::uint64_t kFlagsReserved = 2;  // RFLAGS bit 1 is always set
 constexpr std::uint64_t kStateX87SseAvx = 7; // XCR0
-
-/// struct kvm_cpuid2 with room behind it. The header's own ends in a flexible array, for which C++
-/// counts other padding than C: request codes are those of its 8 bytes.
-struct Features {
-  static constexpr std::uint32_t kMost = 100;
-  std::uint32_t count = kMost;
-  std::uint32_t padding = 0;
-  kvm_cpuid_entry2 entries[kMost] = {};
-};
-constexpr unsigned long kGetSupportedFeatures = _IOC(_IOC_READ | _IOC_WRITE, KVMIO, 0x05, 8);
-constexpr unsigned long kSetFeatures = _IOC(_IOC_WRITE, KVMIO, 0x90, 8);
 
 kvm_segment flat_segment(std::uint16_t selector, bool code) {
   constexpr std::uint8_t kCodeReadAccessed = 11;
@@ -82,7 +72,7 @@ HostPages::~HostPages() {
 }
 
 Expected<VirtualMachine> VirtualMachine::create(std::uint32_t memory_bytes) {
-  if (__builtin_cpu_supports("avx2") == 0) {
+  if (!this_processor_has_avx2()) {
     return fail(ErrorCode::kUnavailable,
                 "this processor has no AVX2, which programs for board kvm-x86_64 are compiled for; "
                 "choose board linux");
@@ -144,13 +134,10 @@ Expected<void> VirtualMachine::add_processor() {
     return refused("to tell the rate of the time stamp counter");
   }
   counter_khz_ = static_cast<std::uint32_t>(khz);
-  return copy_features() ? Expected<void>{} : refused("this processor's features");
-}
-
-bool VirtualMachine::copy_features() const {
-  static Features features;
-  return ::ioctl(device_.get(), kGetSupportedFeatures, &features) == 0 &&
-         ::ioctl(processor_.get(), kSetFeatures, &features) == 0;
+  const ProcessorFeatures features;
+  return ::ioctl(processor_.get(), ProcessorFeatures::kSetRequest, &features) == 0
+             ? Expected<void>{}
+             : refused("this processor's features");
 }
 
 bool VirtualMachine::start(std::uint32_t entry) {

@@ -66,7 +66,6 @@ private:
   [[nodiscard]] Expected<void> open_device();
   [[nodiscard]] Expected<void> add_memory(std::uint32_t bytes);
   [[nodiscard]] Expected<void> add_processor();
-  [[nodiscard]] bool copy_features() const;
 
   FileDescriptor device_;
   FileDescriptor machine_;
