@@ -57,6 +57,21 @@ BoardModel mps(std::string_view name, std::string_view machine) {
           .more = kExitBySemihosting};
 }
 
+BoardModel riscv_virt(std::string_view name, std::string_view emulator, const char *processor) {
+  return {.name = name,
+          .emulator = emulator,
+          .package = "qemu-system-misc",
+          .machine = "virt",
+          .store_bytes = 32ULL << 20,
+          .more = {"-cpu", processor, "-bios", "none", "-m", "8", "-global",
+                   "virtio-mmio.force-legacy=false"},
+          .flash_unit = 1,
+          .network_device = "virtio-net-device,bus=virtio-mmio-bus.0",
+          .loads_program = true,
+          .sector_bytes = 256U << 10,
+          .program_bytes = 4};
+}
+
 std::vector<BoardModel> make_boards() {
   BoardModel an547 = mps("mps3-an547", "mps3-an547,memory-backend=store");
   an547.memory_bytes = 2ULL << 30;
@@ -78,17 +93,8 @@ std::vector<BoardModel> make_boards() {
        .drive = "sd",
        .flash = OutsideFlash{.address = 0x8000, .size_bytes = 224U << 10, .note_offset = 8U << 20},
        .sector_bytes = 512},
-      {.name = "virt-rv32",
-       .emulator = "qemu-system-riscv32",
-       .package = "qemu-system-misc",
-       .machine = "virt",
-       .store_bytes = 32ULL << 20,
-       .more = {"-bios", "none", "-m", "8", "-global", "virtio-mmio.force-legacy=false"},
-       .flash_unit = 1,
-       .network_device = "virtio-net-device,bus=virtio-mmio-bus.0",
-       .loads_program = true,
-       .sector_bytes = 256U << 10,
-       .program_bytes = 4},
+      riscv_virt("virt-rv32", "qemu-system-riscv32", "rv32"),
+      riscv_virt("virt-rv64v", "qemu-system-riscv64", "rv64,v=true,vlen=128,vext_spec=v1.0"),
       {.name = "lx60-lx106",
        .emulator = "qemu-system-xtensa",
        .package = "qemu-system-misc",

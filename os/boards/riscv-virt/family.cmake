@@ -2,6 +2,7 @@
 # What the boards on the RISC-V `virt` machine tell the build; included by their board.cmake, which has set
 #   rom_log2, ram_log2   sizes of the execution area at 0x80000000 and of the RAM behind it
 #   kept_bytes           how much of the RAM is the bootloader's and what outlives a reset (os/retained.hpp)
+#   service_stack_bytes  what a boot service uses of its caller's stack (tests/boot/service_stack_test.cpp)
 set(family ${CMAKE_SOURCE_DIR}/os/boards/riscv-virt)
 set(cpu ${CMAKE_SOURCE_DIR}/os/cpu/riscv)
 set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp protect.cpp reset.cpp services.cpp
@@ -24,7 +25,7 @@ math(EXPR TINYML_BOARD_RAM_BYTES "${ram_bytes} - ${kept_bytes} - 32")
 set(TINYML_BOARD_SECTION_ALIGN 16)
 # Calls through a pointer are boot services.
 set(TINYML_BOARD_STACK_RULES "{ \"entries\": [\"tinyml_start_on_stack\"], \"library_call_bytes\": 128,
-    \"indirect_call_bytes\": 2048 }")
+    \"indirect_call_bytes\": ${service_stack_bytes} }")
 
 function(write_script template file role role_value)
   configure_file(${family}/${template}.ld.in ${CMAKE_BINARY_DIR}/${file}.ld @ONLY)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the build must know of this board; included by os/boards/CMakeLists.txt.
 set(rom_log2 19)
+set(service_stack_bytes 2048)
 set(ram_log2 18)
 set(kept_bytes 512)
 set(TINYML_BOARD_LINK_FLAGS -Wl,--build-id=none -Wl,--no-relax

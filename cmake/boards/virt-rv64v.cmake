@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+# Toolchain of board virt-rv64v: 64-bit RISC-V with floating point and vectors, bare metal. GCC 12 uses no vectors by itself; the
+# kernels (kernels/isa/rvv) say which they want.
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR riscv64)
+set(CMAKE_C_COMPILER riscv64-unknown-elf-gcc)
+set(CMAKE_CXX_COMPILER riscv64-unknown-elf-g++)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+include(${CMAKE_CURRENT_LIST_DIR}/flags.cmake)
+tinyml_borrow_cxx_headers(/usr/lib/picolibc/riscv64-unknown-elf/include)
+# The linker takes back what the assembler pads with for alignment, unless it is told that nothing will be relaxed: sizes
+# are known before linking.
+tinyml_device_flags(-march=rv64imafdc -mabi=lp64d -misa-spec=2.2 -mcmodel=medany -msmall-data-limit=0 -mno-relax)
