@@ -103,17 +103,17 @@ std::size_t DhcpClient::poll(std::uint64_t now_ns, ByteSpan to) {
 }
 
 void DhcpClient::handle(ByteView payload, std::uint64_t now_ns) {
-  const auto answer = parse_dhcp(payload);
+  DhcpMessage answer;
   const bool waits = state_ != State::kInit && state_ != State::kBound;
-  if (!answer || !waits || answer->operation != BootpOperation::kReply ||
-      answer->transaction != transaction_ || answer->client_mac != mac_) {
+  if (!waits || !read_dhcp(payload, answer) || answer.operation != BootpOperation::kReply ||
+      answer.transaction != transaction_ || answer.client_mac != mac_) {
     return;
   }
   if (state_ == State::kSelecting) {
-    take_offer(*answer, now_ns);
-  } else if (answer->type == DhcpType::kAck && can_be_ours(answer->yours)) {
-    take_lease(*answer);
-  } else if (answer->type == DhcpType::kNak) {
+    take_offer(answer, now_ns);
+  } else if (answer.type == DhcpType::kAck && can_be_ours(answer.yours)) {
+    take_lease(answer);
+  } else if (answer.type == DhcpType::kNak) {
     // Not at once: a server that refuses all the time must not be flooded.
     start_over(now_ns + kNanosPerSecond);
   }

@@ -21,6 +21,7 @@ public:
 
   [[nodiscard]] bool bound() const { return !config_.address.is_none(); }
   [[nodiscard]] const AddressConfig &config() const { return config_; }
+  [[nodiscard]] const MacAddress &mac() const { return mac_; }
   [[nodiscard]] std::uint64_t next_deadline_ns() const { return deadline_ns_; }
 
   /// Where a message of poll() is to be sent; limited broadcast unless a lease is being renewed.

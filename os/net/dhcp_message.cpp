@@ -10,8 +10,7 @@ namespace tinyml::net {
 namespace {
 
 /// The first word is the operation, hardware type Ethernet, its address length, and hops.
-constexpr std::uint32_t kEthernet = 0x0001'0600;
-constexpr std::uint32_t kEthernetMask = 0x00FF'FF00;
+constexpr std::uint32_t kEthernet = 0x0106;
 constexpr std::uint32_t kMagicCookie = 0x63825363;
 constexpr int kBroadcastBit = 7; ///< in the first byte of the flags
 
@@ -103,23 +102,19 @@ void write_options(std::uint8_t *at, const DhcpMessage &message) {
 
 } // namespace
 
-std::optional<DhcpMessage> parse_dhcp(ByteView payload) {
+bool read_dhcp(ByteView payload, DhcpMessage &message) {
   const std::uint8_t *at = payload.data();
-  if (payload.size() < kOptions || (get_be32(at) & kEthernetMask) != kEthernet ||
+  if (payload.size() < kOptions || get_be16(at + 1) != kEthernet ||
       get_be32(at + kCookie) != kMagicCookie) {
-    return std::nullopt;
+    return false;
   }
-  DhcpMessage message;
   message.operation = static_cast<BootpOperation>(at[0]);
   message.transaction = get_be32(at + kTransaction);
   message.broadcast = at[kFlags] >> kBroadcastBit != 0;
   message.client = get_address(at + kClientAddress);
   message.yours = get_address(at + kYourAddress);
   message.client_mac = get_mac(at + kClientMac);
-  if (!read_options(message, at + kOptions, at + payload.size())) {
-    return std::nullopt;
-  }
-  return message;
+  return read_options(message, at + kOptions, at + payload.size());
 }
 
 std::size_t write_dhcp(const DhcpMessage &message, ByteSpan to) {
@@ -128,7 +123,7 @@ std::size_t write_dhcp(const DhcpMessage &message, ByteSpan to) {
   }
   std::uint8_t *at = to.data();
   std::memset(at, 0, kDhcpMessageBytes);
-  put_be32(at, (static_cast<std::uint32_t>(message.operation) << 24) | kEthernet);
+  put_be32(at, (static_cast<std::uint32_t>(message.operation) << 24) | (kEthernet << 8));
   put_be32(at + kTransaction, message.transaction);
   at[kFlags] = static_cast<std::uint8_t>(message.broadcast << kBroadcastBit);
   put_address(at + kClientAddress, message.client);

@@ -46,8 +46,13 @@ struct DhcpMessage {
   std::uint32_t rebind_s = 0; ///< option 59 (T2)
 };
 
-/// Reads a message from a UDP payload; nothing when it is no DHCP message over Ethernet.
-[[nodiscard]] std::optional<DhcpMessage> parse_dhcp(ByteView payload);
+/// Reads a message from a UDP payload into a fresh `message`; false when it is no DHCP message over
+/// Ethernet.
+[[nodiscard]] bool read_dhcp(ByteView payload, DhcpMessage &message);
+[[nodiscard]] inline std::optional<DhcpMessage> parse_dhcp(ByteView payload) {
+  DhcpMessage message;
+  return read_dhcp(payload, message) ? std::optional(message) : std::nullopt;
+}
 /// Writes kDhcpMessageBytes to `to` and returns that, or 0 when `to` is smaller.
 [[nodiscard]] std::size_t write_dhcp(const DhcpMessage &message, ByteSpan to);
 

@@ -8,7 +8,7 @@
 namespace tinyml::net {
 
 EthernetStack::EthernetStack(const StackConfig &config, ByteSpan frame)
-    : mac_(config.mac), dhcp_(config), frame_(frame) {}
+    : dhcp_(config), frame_(frame) {}
 
 ByteSpan EthernetStack::receive_buffer() { return waiting_bytes_ == 0 ? frame_ : ByteSpan(small_); }
 
@@ -22,7 +22,7 @@ std::optional<Datagram> EthernetStack::handle_frame(ByteSpan frame, std::uint64_
     ++counters_.malformed;
     return std::nullopt;
   }
-  if (is_group_frame(frame.data()) || std::memcmp(frame.data(), mac_.data(), mac_.size()) == 0) {
+  if (is_group_frame(frame.data()) || std::memcmp(frame.data(), mac().data(), mac().size()) == 0) {
     switch (frame_type(frame.data())) {
     case EtherType::kArp:
       handle_arp(frame, now_ns);
@@ -49,7 +49,7 @@ void EthernetStack::handle_arp(ByteSpan frame, std::uint64_t now_ns) {
   const MacAddress sender_mac = arp_sender_mac(arp);
   arp_.learn(sender, sender_mac, now_ns);
   if (arp_operation(arp) == ArpOperation::kQuestion) {
-    answer_arp(arp, mac_, address());
+    answer_arp(arp, mac(), address());
     outgoing_ = frame.first(kArpFrameBytes);
   } else if (waiting_bytes_ != 0 && sender == waiting_for_) {
     release_waiting(sender_mac);
@@ -64,23 +64,21 @@ std::optional<Datagram> EthernetStack::handle_ip(ByteSpan frame, std::uint64_t n
   if (!answer.empty()) {
     // Back to where it came from, a router as much as a neighbour.
     std::uint8_t *header = answer.data() - kEthernetHeaderBytes;
-    write_ethernet_header(header, from, mac_, EtherType::kIpv4);
+    write_ethernet_header(header, from, mac(), EtherType::kIpv4);
     outgoing_ = {header, kEthernetHeaderBytes + answer.size()};
   }
   if (!datagram) {
     return datagram;
   }
-  const bool is_dhcp = datagram->local_port == kDhcpClientPort;
-  if (is_dhcp) {
+  const Ipv4Address peer = datagram->peer.address;
+  if (datagram->local_port == kDhcpClientPort) {
     dhcp_.handle(datagram->payload, now_ns);
+    datagram.reset();
   }
   // Whoever speaks to us will get an answer soon: spare it an ARP exchange. A DHCP server, too, is
   // often the gateway.
-  if (is_on_link(datagram->peer.address)) {
-    arp_.learn(datagram->peer.address, from, now_ns);
-  }
-  if (is_dhcp) {
-    datagram.reset();
+  if (is_on_link(peer)) {
+    arp_.learn(peer, from, now_ns);
   }
   return datagram;
 }
@@ -127,16 +125,16 @@ void EthernetStack::transmit(Endpoint peer, std::uint16_t local_port, std::size_
     return;
   }
   waiting_for_ = next_hop(peer.address);
-  if (const MacAddress *mac = arp_.find(waiting_for_, now_ns)) {
-    release_waiting(*mac);
+  if (const MacAddress *known = arp_.find(waiting_for_, now_ns)) {
+    release_waiting(*known);
     return;
   }
   arp_tries_left_ = kArpTries;
   arp_deadline_ns_ = now_ns;
 }
 
-void EthernetStack::release_waiting(const MacAddress &mac) {
-  write_ethernet_header(frame_.data(), mac, mac_, EtherType::kIpv4);
+void EthernetStack::release_waiting(const MacAddress &to) {
+  write_ethernet_header(frame_.data(), to, mac(), EtherType::kIpv4);
   outgoing_ = frame_.first(std::exchange(waiting_bytes_, 0));
 }
 
@@ -164,7 +162,7 @@ ByteView EthernetStack::poll_arp(std::uint64_t now_ns) {
   }
   --arp_tries_left_;
   arp_deadline_ns_ = now_ns + kArpRetryNs;
-  write_arp_question(small_.data(), mac_, address(), waiting_for_);
+  write_arp_question(small_.data(), mac(), address(), waiting_for_);
   return ByteView(small_).first(kArpFrameBytes);
 }
 

@@ -59,6 +59,7 @@ private:
   static constexpr std::uint8_t kArpTries = 4;
   static constexpr std::uint64_t kArpRetryNs = 500 * kNanosPerMilli;
 
+  [[nodiscard]] const MacAddress &mac() const { return dhcp_.mac(); }
   /// Nothing is before we have an address.
   [[nodiscard]] bool is_on_link(Ipv4Address station) const;
   [[nodiscard]] Ipv4Address next_hop(Ipv4Address destination) const;
@@ -66,13 +67,12 @@ private:
   [[nodiscard]] std::optional<Datagram> handle_ip(ByteSpan frame, std::uint64_t now_ns);
   void transmit(Endpoint peer, std::uint16_t local_port, std::size_t payload_bytes,
                 std::uint64_t now_ns);
-  void release_waiting(const MacAddress &mac);
+  void release_waiting(const MacAddress &to);
   void drop_waiting();
   [[nodiscard]] ByteView poll_arp(std::uint64_t now_ns);
   void poll_dhcp(std::uint64_t now_ns);
 
-  MacAddress mac_;
-  DhcpClient dhcp_;
+  DhcpClient dhcp_; // has our link address, too
   ArpCache arp_;
   Counters counters_;
   ByteSpan frame_;

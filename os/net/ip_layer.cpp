@@ -19,18 +19,28 @@ constexpr std::uint32_t kEchoRequest = 8;
 
 /// An IPv4 packet whose header has been checked.
 struct Ipv4Packet {
-  std::uint8_t *begin = nullptr;
-  Ipv4Address source;
-  Ipv4Address destination;
-  ByteSpan payload;
+  std::uint8_t *begin;
+  std::uint8_t *payload;
+  std::size_t payload_bytes;
 };
 
-std::uint16_t checksum(ByteView bytes) { return checksum_finish(checksum_add(0, bytes)); }
+Ipv4Address source_of(const Ipv4Packet &packet) { return get_address(packet.begin + kAddresses); }
+Ipv4Address destination_of(const Ipv4Packet &packet) {
+  return get_address(packet.begin + kAddresses + 4);
+}
 
-/// The sum of UDP's pseudo header (RFC 768): the addresses as they stand in the packet, and these.
-std::uint32_t pseudo_sum(const std::uint8_t *packet, std::size_t udp_bytes) {
+std::uint16_t checksum(const std::uint8_t *bytes, std::size_t size) {
+  return checksum_finish(checksum_add(0, {bytes, size}));
+}
+
+/// UDP's checksum with its pseudo header (RFC 768): the addresses as they stand in the packet, the
+/// protocol and the length.
+std::uint16_t udp_checksum(const std::uint8_t *packet, const std::uint8_t *udp,
+                           std::size_t udp_bytes) {
   const auto start = static_cast<std::uint32_t>(IpProtocol::kUdp) + udp_bytes;
-  return checksum_add(static_cast<std::uint32_t>(start), {packet + kAddresses, kAddressesBytes});
+  const std::uint32_t pseudo_header =
+      checksum_add(static_cast<std::uint32_t>(start), {packet + kAddresses, kAddressesBytes});
+  return checksum_finish(checksum_add(pseudo_header, {udp, udp_bytes}));
 }
 
 /// False, and the reason counted, when the header is not sound.
@@ -46,7 +56,7 @@ bool parse_ipv4(ByteSpan bytes, Ipv4Packet &packet, Counters &counters) {
     ++counters.malformed;
     return false;
   }
-  if (checksum(bytes.first(header_bytes)) != 0) {
+  if (checksum(at, header_bytes) != 0) {
     ++counters.bad_checksum;
     return false;
   }
@@ -54,39 +64,36 @@ bool parse_ipv4(ByteSpan bytes, Ipv4Packet &packet, Counters &counters) {
     ++counters.fragments;
     return false;
   }
-  packet = {at, get_address(at + kAddresses), get_address(at + kAddresses + 4),
-            bytes.subspan(header_bytes, total_bytes - header_bytes)};
+  packet = {at, at + header_bytes, total_bytes - header_bytes};
   return true;
 }
 
-std::optional<Datagram> parse_udp(const Ipv4Packet &packet, Counters &counters) {
-  const std::uint8_t *at = packet.payload.data();
-  const std::size_t size = packet.payload.size() < kUdpHeaderBytes ? 0 : get_be16(at + 4);
-  if (size < kUdpHeaderBytes || size > packet.payload.size()) {
+/// The length of a sound UDP datagram; 0, and the reason counted, when it is none.
+std::size_t check_udp(const Ipv4Packet &packet, Counters &counters) {
+  const std::uint8_t *at = packet.payload;
+  const std::size_t size = packet.payload_bytes < kUdpHeaderBytes ? 0 : get_be16(at + 4);
+  if (size < kUdpHeaderBytes || size > packet.payload_bytes) {
     ++counters.malformed;
-    return std::nullopt;
+    return 0;
   }
   // A checksum of zero means that none was computed.
-  if (get_be16(at + 6) != 0 &&
-      checksum_finish(checksum_add(pseudo_sum(packet.begin, size), {at, size})) != 0) {
+  if (get_be16(at + 6) != 0 && udp_checksum(packet.begin, at, size) != 0) {
     ++counters.bad_checksum;
-    return std::nullopt;
+    return 0;
   }
-  return Datagram{{packet.source, static_cast<std::uint16_t>(get_be16(at))},
-                  static_cast<std::uint16_t>(get_be16(at + 2)),
-                  {at + kUdpHeaderBytes, size - kUdpHeaderBytes}};
+  return size;
 }
 
 /// Turns an echo request into its answer, in place. Options of the request are not repeated: the
 /// answer's header stands right before the message.
 ByteSpan answer_echo(const Ipv4Packet &request, Counters &counters) {
-  const ByteSpan message = request.payload;
-  std::uint8_t *at = message.data();
-  if (message.size() < kIcmpHeaderBytes) {
+  const std::size_t size = request.payload_bytes;
+  std::uint8_t *at = request.payload;
+  if (size < kIcmpHeaderBytes) {
     ++counters.malformed;
     return {};
   }
-  if (checksum(message) != 0) {
+  if (checksum(at, size) != 0) {
     ++counters.bad_checksum;
     return {};
   }
@@ -96,17 +103,18 @@ ByteSpan answer_echo(const Ipv4Packet &request, Counters &counters) {
   }
   at[0] = kEchoAnswer;
   put_be16(at + 2, 0);
-  put_be16(at + 2, checksum(message));
-  write_ipv4_header(at - kIpv4HeaderBytes, IpProtocol::kIcmp, request.destination, request.source,
-                    message.size());
-  return {at - kIpv4HeaderBytes, kIpv4HeaderBytes + message.size()};
+  put_be16(at + 2, checksum(at, size));
+  write_ipv4_header(at - kIpv4HeaderBytes, IpProtocol::kIcmp, destination_of(request),
+                    source_of(request), size);
+  return {at - kIpv4HeaderBytes, kIpv4HeaderBytes + size};
 }
 
 /// Whether a packet is for the station `own`. A group or our own address as source would make us
 /// answer many, or ourselves.
 bool is_for(Ipv4Address own, const Ipv4Packet &packet) {
-  return packet.destination == own && packet.source != own && !own.is_none() &&
-         !packet.source.is_none() && !packet.source.is_group();
+  const Ipv4Address source = source_of(packet);
+  return destination_of(packet) == own && source != own && !own.is_none() && !source.is_none() &&
+         !source.is_group();
 }
 
 } // namespace
@@ -120,7 +128,7 @@ void write_ipv4_header(std::uint8_t *packet, IpProtocol protocol, Ipv4Address so
   put_be32(packet + 8, (kTimeToLive << 24) | (static_cast<std::uint32_t>(protocol) << 16));
   put_address(packet + kAddresses, source);
   put_address(packet + kAddresses + 4, destination);
-  put_be16(packet + 10, checksum({packet, kIpv4HeaderBytes}));
+  put_be16(packet + 10, checksum(packet, kIpv4HeaderBytes));
 }
 
 std::size_t write_datagram(std::uint8_t *packet, Endpoint source, Endpoint destination,
@@ -130,8 +138,7 @@ std::size_t write_datagram(std::uint8_t *packet, Endpoint source, Endpoint desti
   write_ipv4_header(packet, IpProtocol::kUdp, source.address, destination.address, udp_bytes);
   put_be32(udp, (std::uint32_t{source.port} << 16) | destination.port);
   put_be32(udp + 4, static_cast<std::uint32_t>(udp_bytes << 16));
-  const std::uint16_t sum =
-      checksum_finish(checksum_add(pseudo_sum(packet, udp_bytes), {udp, udp_bytes}));
+  const std::uint16_t sum = udp_checksum(packet, udp, udp_bytes);
   // Zero would mean "not computed"; its other ones' complement form says the same (RFC 768).
   put_be16(udp + 6, sum == 0 ? 0xFFFF : sum);
   return kIpv4HeaderBytes + udp_bytes;
@@ -143,14 +150,21 @@ ByteSpan receive_packet(ByteSpan bytes, Ipv4Address own, std::uint16_t dhcp_port
   if (!parse_ipv4(bytes, packet, counters)) {
     return {};
   }
+  const std::uint8_t *at = packet.payload;
   const auto protocol = static_cast<IpProtocol>(packet.begin[9]);
   const bool is_own = is_for(own, packet);
   if (protocol == IpProtocol::kUdp) {
-    datagram = parse_udp(packet, counters);
-    if (!datagram || datagram->local_port == dhcp_port || is_own) {
+    const std::size_t size = check_udp(packet, counters);
+    if (size == 0) {
       return {};
     }
-    datagram.reset();
+    const auto local_port = static_cast<std::uint16_t>(get_be16(at + 2));
+    if (is_own || local_port == dhcp_port) {
+      datagram.emplace(Datagram{{source_of(packet), static_cast<std::uint16_t>(get_be16(at))},
+                                local_port,
+                                {at + kUdpHeaderBytes, size - kUdpHeaderBytes}});
+      return {};
+    }
   } else if (is_own && protocol == IpProtocol::kIcmp) {
     return answer_echo(packet, counters);
   }

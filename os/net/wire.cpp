@@ -5,6 +5,8 @@
 
 namespace tinyml::net {
 
+namespace bytewise {
+
 std::uint32_t get_be16(const std::uint8_t *from) {
   return (static_cast<std::uint32_t>(from[0]) << 8) | from[1];
 }
@@ -22,6 +24,8 @@ void put_be32(std::uint8_t *to, std::uint32_t value) {
   put_be16(to, value >> 16);
   put_be16(to + 2, value);
 }
+
+} // namespace bytewise
 
 MacAddress get_mac(const std::uint8_t *from) {
   MacAddress mac;
