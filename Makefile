@@ -4,10 +4,10 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 export TINYML_DATA_DIR
 
-.PHONY: help setup build kits test lint fuzz bench costs soak demo clean
+.PHONY: help setup build kits test lint fuzz bench bench-os costs soak demo clean
 
 help: ## This list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: ## Install the Debian packages that everything needs (sudo only when not root)
 	@tools/setup
@@ -29,6 +29,9 @@ fuzz: setup ## Run every fuzzer for FUZZ_SECONDS
 
 bench: build ## Measure sizes, memory, instructions and speed; records in build/
 	@tools/bench
+
+bench-os: build ## Measure the library OS: bytes by room, time to the first frame, memory; records in build/
+	@tools/bench-os
 
 costs: build ## Measure single kernels again: the table behind the estimates of `tinyml plan`
 	@tools/costs
