@@ -137,6 +137,15 @@ void run_slip(ByteView line) {
   for (const std::uint8_t byte : line) {
     require(receiver.push(byte) <= buffer.size());
   }
+  // Whatever was on the line before: a packet that fits arrives whole, once.
+  const ByteView packet = line.first(std::min(line.size(), buffer.size()));
+  std::size_t received = 0;
+  int noise = 1; // what stood there may end with the first END
+  slip_send(packet, [&](std::uint8_t byte) {
+    const std::size_t size = receiver.push(byte);
+    received = noise-- > 0 ? 0 : received + size;
+  });
+  require(received == packet.size() && std::equal(packet.begin(), packet.end(), buffer.begin()));
 }
 
 } // namespace

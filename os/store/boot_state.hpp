@@ -56,7 +56,9 @@ void encode_state(const BootState &state, std::uint32_t sequence,
 /// The log of boot states. The last whole record counts. A record is appended behind the last used
 /// place of its region; when the region is full the other one is erased and goes on: at every
 /// moment the last whole record lies in a region that is not being erased, so a power cut leaves
-/// the old state or the new one.
+/// the old state or the new one. What was written is read again: a place that did not take it is
+/// passed over, a region that takes nothing any more left for the other one as long as the last
+/// whole record is not in that.
 template <Flash F> class BootLog {
 public:
   BootLog(F &flash, const Layout &layout) : flash_(flash), layout_(layout) {}
@@ -76,22 +78,23 @@ public:
 
   /// Makes `state` the current one. load() must have succeeded before.
   [[nodiscard]] hal::Status append(const BootState &state) {
-    if (next_ == capacity()) {
-      // Always erased before use: a cut during an earlier erase may have left it looking blank.
-      const Region &fresh = layout_.boot_state[1 - active_];
-      if (const auto status = flash_.erase(fresh.offset, fresh.size_bytes);
-          status != hal::Status::kOk) {
-        return status;
-      }
-      active_ = 1 - active_;
-      next_ = 0;
-    }
     std::uint8_t record[kStateRecordBytes];
     encode_state(state, sequence_ + 1, record);
-    const auto status = flash_.write(place(active_, next_), record);
-    ++next_;
-    sequence_ += status == hal::Status::kOk ? 1 : 0;
-    return status;
+    if (next_ < capacity() && write_into_region(record)) {
+      return hal::Status::kOk;
+    }
+    // Always erased before use: a cut during an earlier erase may have left it looking blank.
+    const Region &fresh = layout_.boot_state[1 - active_];
+    if (flash_.erase(fresh.offset, fresh.size_bytes) != hal::Status::kOk) {
+      return hal::Status::kIo;
+    }
+    active_ = 1 - active_;
+    next_ = 0;
+    if (write_into_region(record)) {
+      return hal::Status::kOk;
+    }
+    active_ = 1 - active_; // the last whole record is still there, and must not be erased
+    return hal::Status::kIo;
   }
 
 private:
@@ -100,6 +103,21 @@ private:
   }
   [[nodiscard]] std::uint32_t place(unsigned region, std::uint32_t index) const {
     return layout_.boot_state[region].offset + index * kStateRecordBytes;
+  }
+
+  /// At the first place of the active region that takes it.
+  bool write_into_region(std::span<const std::uint8_t, kStateRecordBytes> record) {
+    while (next_ < capacity()) {
+      const std::uint32_t at = place(active_, next_++);
+      std::uint8_t found[kStateRecordBytes];
+      if (flash_.write(at, record) == hal::Status::kOk &&
+          flash_.read(at, found) == hal::Status::kOk &&
+          std::memcmp(found, record.data(), sizeof(found)) == 0) {
+        ++sequence_;
+        return true;
+      }
+    }
+    return false;
   }
 
   hal::Status scan(unsigned region, BootState &newest) {
@@ -111,7 +129,9 @@ private:
       }
       BootState state;
       std::uint32_t sequence = 0;
-      if (decode_state(record, state, sequence) && sequence > sequence_) {
+      // Equal numbers: one was written when the other could not be read; the later place is newer.
+      if (decode_state(record, state, sequence) &&
+          (sequence > sequence_ || (sequence == sequence_ && region == active_))) {
         sequence_ = sequence;
         active_ = region;
         newest = state;

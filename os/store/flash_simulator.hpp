@@ -4,10 +4,12 @@
 
 #include "os/store/layout.hpp"
 
+#include <map>
 #include <random>
 #include <vector>
 
-/// Flash with NOR rules whose power can fail at any write or erase. For tests on the host.
+/// Flash with NOR rules whose power can fail at any write or erase, whose sectors can wear out, and
+/// which may lie. For tests on the host.
 namespace tinyml::store {
 
 /// Thrown by the operation during which the power fails.
@@ -21,6 +23,18 @@ enum class Torn {
   kWhole,   ///< it was done, but nobody learned of it
 };
 inline constexpr Torn kAllTorn[] = {Torn::kNothing, Torn::kPrefix, Torn::kBits, Torn::kWhole};
+
+/// What is wrong with a sector.
+enum class Fault {
+  kEraseFails,       ///< and says so
+  kEraseDoesNothing, ///< and says that it was done
+  kWriteFails,       ///< after half of it, and says so
+  kWriteDoesNothing, ///< and says that it was done
+  kStuckBits,        ///< the lowest bit of some bytes stays 0 whatever is done
+};
+inline constexpr Fault kAllFaults[] = {Fault::kEraseFails, Fault::kEraseDoesNothing,
+                                       Fault::kWriteFails, Fault::kWriteDoesNothing,
+                                       Fault::kStuckBits};
 
 /// One power supply for all flash of a device: counts operations and fails at the one that was
 /// asked for.
@@ -73,6 +87,11 @@ public:
       return hal::Status::kInvalid;
     }
     std::copy_n(bytes_.begin() + offset, to.size(), to.begin());
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      to[i] =
+          static_cast<std::uint8_t>(to[i] & ~stuck_bits(offset + static_cast<std::uint32_t>(i)));
+    }
+    flip_a_bit(to);
     return hal::Status::kOk;
   }
 
@@ -83,7 +102,13 @@ public:
     }
     guard(offset, size_bytes);
     for (std::uint32_t at = offset; at < offset + size_bytes; at += info_.sector_bytes) {
-      erase_sector(at);
+      wear(at);
+      if (has(at, Fault::kEraseFails)) {
+        return hal::Status::kIo;
+      }
+      if (!has(at, Fault::kEraseDoesNothing)) {
+        erase_sector(at);
+      }
     }
     return hal::Status::kOk;
   }
@@ -94,6 +119,15 @@ public:
       return hal::Status::kInvalid;
     }
     guard(offset, static_cast<std::uint32_t>(from.size()));
+    if (has(offset, Fault::kWriteDoesNothing)) {
+      return hal::Status::kOk;
+    }
+    if (has(offset, Fault::kWriteFails)) {
+      for (std::uint32_t i = 0; i < from.size() / 2; ++i) {
+        program(offset + i, static_cast<std::uint8_t>(~from[i]));
+      }
+      return hal::Status::kIo;
+    }
     const bool fails = power_->fails_now();
     for (std::uint32_t i = 0; i < from.size(); ++i) {
       const auto cleared = static_cast<std::uint8_t>(~from[i]);
@@ -106,6 +140,17 @@ public:
     return hal::Status::kOk;
   }
 
+  /// The sector that holds `offset` is bad once it has been erased `good_erases` more times.
+  void spoil(std::uint32_t offset, Fault fault, std::uint32_t good_erases = 0) {
+    worn_[sector_of(offset)] = {fault, good_erases};
+  }
+  void repair() { worn_.clear(); }
+  /// Of a million reads, how many come with one wrong bit.
+  void flip_reads(std::uint32_t per_million, std::uint32_t seed) {
+    flips_per_million_ = per_million;
+    flips_.seed(seed);
+  }
+
   /// Writes and erases that touch this region count as violations.
   void protect(const Region &region) { protected_ = region; }
   /// How often a rule was broken: a program unit written twice, or the protected region touched.
@@ -115,6 +160,36 @@ public:
   [[nodiscard]] std::vector<std::uint8_t> &bytes() { return bytes_; }
 
 private:
+  struct Wear {
+    Fault fault;
+    std::uint32_t good_erases;
+  };
+
+  [[nodiscard]] std::uint32_t sector_of(std::uint32_t offset) const {
+    return offset / info_.sector_bytes;
+  }
+  [[nodiscard]] bool has(std::uint32_t offset, Fault fault) const {
+    const auto found = worn_.find(sector_of(offset));
+    return found != worn_.end() && found->second.good_erases == 0 && found->second.fault == fault;
+  }
+  void wear(std::uint32_t offset) {
+    const auto found = worn_.find(sector_of(offset));
+    if (found != worn_.end() && found->second.good_erases > 0) {
+      --found->second.good_erases;
+    }
+  }
+  /// Every seventh byte of such a sector has one.
+  [[nodiscard]] std::uint8_t stuck_bits(std::uint32_t offset) const {
+    return offset % 7 == 0 && has(offset, Fault::kStuckBits) ? 1 : 0;
+  }
+  void flip_a_bit(ByteSpan bytes) {
+    constexpr std::uint32_t kMillion = 1'000'000;
+    if (!bytes.empty() && flips_per_million_ != 0 && flips_() % kMillion < flips_per_million_) {
+      const auto bit = static_cast<std::size_t>(flips_()) % (bytes.size() * 8);
+      bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ (1U << (bit % 8)));
+    }
+  }
+
   [[nodiscard]] bool inside(std::uint32_t offset, std::size_t size) const {
     return offset <= bytes_.size() && size <= bytes_.size() - offset;
   }
@@ -176,7 +251,10 @@ private:
   hal::StoreInfo info_;
   Power *power_;
   std::vector<std::uint8_t> bytes_;
-  std::vector<bool> written_; ///< per program unit, since its sector was erased whole
+  std::vector<bool> written_;          ///< per program unit, since its sector was erased whole
+  std::map<std::uint32_t, Wear> worn_; ///< by sector
+  std::uint32_t flips_per_million_ = 0;
+  std::minstd_rand flips_;
   Region protected_{};
   std::uint32_t violations_ = 0;
 };
