@@ -7,9 +7,11 @@ namespace tinyml::net {
 
 std::size_t SlipReceiver::push(std::uint8_t byte) {
   if (byte == kSlipEnd) {
-    const bool whole = !std::exchange(broken_, false) && !std::exchange(escaped_, false);
+    // Both are over with the packet, whichever of them spoiled it.
+    const bool broken = std::exchange(broken_, false);
+    const bool cut = std::exchange(escaped_, false);
     const std::size_t size = std::exchange(used_, 0);
-    return whole ? size : 0;
+    return broken || cut ? 0 : size;
   }
   if (std::exchange(escaped_, false)) {
     if (byte != kSlipEscEnd && byte != kSlipEscEsc) {
