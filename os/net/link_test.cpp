@@ -36,9 +36,9 @@ TEST(Slip, CarriesEveryByteValue) {
 
 TEST(Slip, DropsPacketsThatAreTooLongOrWronglyEscapedAndRecovers) {
   const Bytes good{1, 2, 3, kSlipEnd};
-  for (const Bytes &bad : {Bytes{1, 2, 3, 4, 5, kSlipEnd}, Bytes{1, kSlipEscape, 2, kSlipEnd},
-                           Bytes{1, kSlipEscape, kSlipEnd},
-                           Bytes{1, 2, 3, 4, 5, kSlipEscape, kSlipEnd}}) {
+  for (const Bytes &bad :
+       {Bytes{1, 2, 3, 4, 5, kSlipEnd}, Bytes{1, kSlipEscape, 2, kSlipEnd},
+        Bytes{1, kSlipEscape, kSlipEnd}, Bytes{1, 2, 3, 4, 5, kSlipEscape, kSlipEnd}}) {
     Bytes line = bad;
     append(line, good);
     EXPECT_THAT(receive_all(line, 4), testing::ElementsAre(Bytes{1, 2, 3}));
