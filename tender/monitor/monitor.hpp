@@ -4,6 +4,7 @@
 #include "tender/monitor/frame_link.hpp"
 #include "tender/monitor/guest_layout.hpp"
 #include "tender/monitor/hypercalls.hpp"
+#include "tender/monitor/monitor_exit.hpp"
 #include "tender/monitor/options.hpp"
 #include "tender/monitor/program_file.hpp"
 #include "tender/monitor/statistics.hpp"
@@ -11,15 +12,6 @@
 #include "tender/monitor/virtual_machine.hpp"
 
 namespace tinyml::tender {
-
-/// What the monitor itself ends with; everything else comes from the guest.
-enum MonitorExit : int {
-  kWrongUse = 2,       ///< arguments, files
-  kNothingToStart = 3, ///< no slot holds a good image
-  kNoKvm = 69,         ///< /dev/kvm is missing, not permitted, or this processor is too old
-  kGuestFault = 70,    ///< a program that runs alone died of a fault
-  kTimeIsUp = 124,     ///< --max-seconds or --max-cpu-seconds
-};
 
 /// A board kvm-x86_64 from power-on to its end: boots, serves, boots again.
 class Monitor : private Devices {

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// A guest's side of the requests to its monitor: any memory, any addresses. And any executable.
+#include "tender/monitor/program_file.hpp"
+#include "tender/monitor/test_devices.hpp"
+
+namespace {
+
+using namespace tinyml;
+using namespace tinyml::tender;
+
+/// The input's first part becomes the guest's memory; then four bytes an address that is rung.
+void ring(ByteView input) {
+  TestGuest guest;
+  const std::size_t in_ram = std::min<std::size_t>(input.size(), 1024);
+  std::copy_n(input.begin(), in_ram, guest.ram.begin());
+  auto *shared = reinterpret_cast<std::uint8_t *>(guest.shared.get());
+  std::copy_n(input.begin(), std::min<std::size_t>(input.size(), sizeof(kvm::Machine)), shared);
+  Hypercalls calls(guest.memory(), *guest.shared, guest.devices);
+  ByteReader addresses(input.last(std::min<std::size_t>(input.size(), 64)));
+  while (const auto address = addresses.take_le<std::uint32_t>()) {
+    (void)calls.handle(*address);
+    // Most addresses are nobody's: the same once more inside the RAM.
+    (void)calls.handle(kvm::kRamBase + (*address % TestGuest::kRamBytes & ~7U));
+  }
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
+  if (size == 0) {
+    return 0;
+  }
+  const ByteView input(data + 1, size - 1);
+  if (data[0] % 2 == 0) {
+    ring(input);
+  } else {
+    (void)parse_program(input);
+  }
+  return 0;
+}
