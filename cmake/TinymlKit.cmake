@@ -4,7 +4,8 @@ set(TINYML_KITS_DIR "${CMAKE_SOURCE_DIR}/build/kits" CACHE PATH "Where the kits 
 
 # Makes what os/boards/<board>/board.cmake said known to the caller, as TINYML_BOARD_<word>.
 macro(tinyml_board_words)
-  set(TINYML_BOARD_WORDS DIR LIBS LINK ROOTS LINK_FLAGS PAYLOAD ROM_ORIGIN ROM_BYTES RAM_ORIGIN RAM_BYTES STACK_RULES
+  set(TINYML_BOARD_WORDS DIR LIBS LINK ROOTS LINK_FLAGS PAYLOAD ROM_ORIGIN ROM_BYTES RECOVERY_ROM_ORIGIN
+    RECOVERY_ROM_BYTES RAM_ORIGIN RAM_BYTES STACK_RULES
     SECTION_ALIGN EXEC_SCRIPT KIT_FILES KIT_TARGETS ISA PROGRAMS OPTIMIZE)
 endmacro()
 macro(tinyml_publish_board)
@@ -90,7 +91,11 @@ function(tinyml_image_payload)
     return()
   endif()
   tinyml_load_board()
-  tinyml_bare_elf(NAME ${ARG_NAME} STACK_BYTES ${ARG_STACK_BYTES} SCRIPT ${CMAKE_BINARY_DIR}/image.ld)
+  set(script image.ld)
+  if(TINYML_BOARD_RECOVERY_ROM_ORIGIN) # where the store's first image lies
+    set(script recovery.ld)
+  endif()
+  tinyml_bare_elf(NAME ${ARG_NAME} STACK_BYTES ${ARG_STACK_BYTES} SCRIPT ${CMAKE_BINARY_DIR}/${script})
   set(elf ${CMAKE_BINARY_DIR}/${ARG_NAME}.elf)
   set(how -O binary)
   if(TINYML_BOARD_PAYLOAD STREQUAL "elf")
@@ -112,6 +117,10 @@ function(tinyml_finish_kit)
     list(APPEND targets program_${program})
   endforeach()
   list(JOIN entries ", " TINYML_KIT_PROGRAM_ENTRIES)
+  set(TINYML_KIT_RECOVERY "")
+  if(TINYML_BOARD_RECOVERY_ROM_ORIGIN)
+    set(TINYML_KIT_RECOVERY "\n  \"recovery\": { \"program\": \"base\", \"rom\": { \"origin\": ${TINYML_BOARD_RECOVERY_ROM_ORIGIN}, \"size_bytes\": ${TINYML_BOARD_RECOVERY_ROM_BYTES} } },")
+  endif()
   get_property(arenas GLOBAL PROPERTY TINYML_KIT_ARENAS)
   list(JOIN arenas ", " TINYML_KIT_ARENA_ENTRIES)
   file(READ ${TINYML_BOARD_DIR}/board.json TINYML_KIT_PROFILE)

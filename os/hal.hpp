@@ -50,6 +50,9 @@ struct StoreInfo {
   std::uint32_t size_bytes;
   std::uint32_t sector_bytes;  ///< smallest erase, a power of two
   std::uint32_t program_bytes; ///< smallest aligned write, a power of two
+  /// 0: two images of equal rank. Else there is one slot, and so many bytes before it hold a
+  /// recovery image, which only the factory writes (os/store/layout.hpp).
+  std::uint32_t recovery_bytes = 0;
 };
 
 enum class Status : std::uint8_t {

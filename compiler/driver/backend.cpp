@@ -231,10 +231,11 @@ std::uint64_t excess_ram(const link::ImagePlan &plan, const link::Kit &kit,
 
 /// Everything between a checked request and the answer.
 json answer(Request request, const fs::path &result, const fs::path &work) {
-  const auto kit = link::load_kit(request.kit);
+  auto kit = link::load_kit(request.kit);
   if (!kit.ok()) {
     return error_result(kit.error());
   }
+  *kit = kit->for_program(request.program);
   request.compile.isa = kit->isa;
   std::vector<std::uint8_t> model_bytes;
   std::optional<CompiledModel> model;

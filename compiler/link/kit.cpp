@@ -56,6 +56,10 @@ Kit parse_kit(const json &from, const std::filesystem::path &folder) {
   const std::string payload = from.at("payload").get<std::string>();
   kit.payload = payload == "elf" ? PayloadKind::kElf : PayloadKind::kBinary;
   kit.rom = region(from.at("rom"));
+  if (const auto recovery = from.find("recovery"); recovery != from.end()) {
+    kit.recovery_program = recovery->at("program").get<std::string>();
+    kit.recovery_rom = region(recovery->at("rom"));
+  }
   kit.ram = region(from.at("ram"));
   kit.layout = layout_rules(from.at("layout"));
   kit.stack = stack_rules(from.at("stack"));

@@ -38,6 +38,10 @@ struct Kit {
   /// Programs that use the module's arena between inferences, and how long it must be for them.
   std::map<std::string, std::uint64_t> min_arena_bytes;
   MemoryRegion rom;
+  std::string image_script = "image.ld";
+  /// Where the store has one slot: the program that fills it, which has a place of its own.
+  std::string recovery_program;
+  MemoryRegion recovery_rom;
   MemoryRegion ram;
   LayoutRules layout;
   StackRules stack;
@@ -49,7 +53,16 @@ struct Kit {
   }
   /// "image.ld", or "exec.ld" for the programs that run alone: `exec` and `bare`.
   [[nodiscard]] std::filesystem::path linker_script(const std::string &program) const {
-    return folder / (program == "exec" || program == "bare" ? "exec.ld" : "image.ld");
+    return folder / (program == "exec" || program == "bare" ? "exec.ld" : image_script);
+  }
+  /// This kit as that program sees it: the recovery program has its own memory and script.
+  [[nodiscard]] Kit for_program(const std::string &program) const {
+    Kit kit = *this;
+    if (program == recovery_program) {
+      kit.rom = recovery_rom;
+      kit.image_script = "recovery.ld";
+    }
+    return kit;
   }
 };
 

@@ -19,6 +19,13 @@ struct Target {
   image::Payload payload;
   std::uint64_t load_address;      ///< of binary payloads
   std::uint32_t max_payload_bytes; ///< of the execution area
+  /// Images run in the store itself: load_address is where the processor sees its first byte.
+  bool in_place = false;
+
+  /// Where the payload of an image in that part of the store is seen.
+  [[nodiscard]] constexpr std::uint64_t load_address_in(const store::Region &slot) const {
+    return in_place ? load_address + slot.offset + image::kHeaderBytes : load_address;
+  }
 };
 
 /// Boot services and store layout are of this version; images built for another are refused.
@@ -115,7 +122,7 @@ private:
             .newest_abi = kNewestAbi,
             .kind = image::Kind::kImage,
             .payload = target.payload,
-            .load_address = target.load_address,
+            .load_address = target.load_address_in(layout_.slot(slot)),
             .max_payload_bytes = target.max_payload_bytes,
             .max_total_bytes = layout_.slot(slot).size_bytes,
             .floor = state_.floor};

@@ -59,15 +59,16 @@ protected:
     const auto key = image::SigningKey::generate();
     ASSERT_TRUE(key.ok());
     const nlohmann::json kit = board_description(board);
+    const nlohmann::json first = kit.value("recovery", kit); // where the store's first image lies
     const bool is_elf = kit.value("payload", "") == "elf";
-    const auto packed =
-        image::pack(*payload,
-                    {.board = board,
-                     .abi_version = hal::kAbiVersion,
-                     .payload = is_elf ? image::Payload::kElf : image::Payload::kBinary,
-                     .version = {.major = 1},
-                     .load_address = is_elf ? 0 : kit.at("rom").at("origin").get<std::uint64_t>()},
-                    *key);
+    const auto packed = image::pack(
+        *payload,
+        {.board = board,
+         .abi_version = hal::kAbiVersion,
+         .payload = is_elf ? image::Payload::kElf : image::Payload::kBinary,
+         .version = {.major = 1},
+         .load_address = is_elf ? 0 : first.at("rom").at("origin").get<std::uint64_t>()},
+        *key);
     ASSERT_TRUE(packed.ok()) << packed.error().message;
     const auto public_key = key->public_key();
     const image::FactoryPage page = {.endpoint = "boot-chain",

@@ -131,8 +131,9 @@ std::unique_ptr<Conversation> converse(std::uint16_t host_port) {
   return std::make_unique<SocketConversation>(host_port);
 }
 
-std::optional<std::size_t> first_failing_echo(Conversation &board, std::size_t largest) {
-  for (std::size_t size = 0; size <= largest; ++size) {
+std::optional<std::size_t> first_failing_echo(Conversation &board, std::size_t largest,
+                                              std::size_t stride) {
+  for (std::size_t size = 0; size <= largest; size += stride) {
     const auto payload = echo_payload(size, size);
     if (!board.send(payload) || board.receive(std::chrono::seconds(2)) != payload) {
       return size;

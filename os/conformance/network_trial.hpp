@@ -26,8 +26,8 @@ public:
 
 /// Sends datagrams of every size up to `largest` and expects each back as it was. Returns the first
 /// size that failed; nothing when none did.
-[[nodiscard]] std::optional<std::size_t> first_failing_echo(Conversation &board,
-                                                            std::size_t largest);
+[[nodiscard]] std::optional<std::size_t>
+first_failing_echo(Conversation &board, std::size_t largest, std::size_t stride = 1);
 /// Sends `count` datagrams at once; returns how many came back, in order.
 [[nodiscard]] std::size_t echoed_of_burst(Conversation &board, std::size_t count);
 

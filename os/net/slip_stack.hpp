@@ -9,7 +9,10 @@
 namespace tinyml::net {
 
 /// EthernetStack's interface for point-to-point links that carry bare IPv4 packets
-/// (hal::LinkKind::kSlip; RFC 1055): no link addresses, so no ARP, and a static address.
+/// (hal::LinkKind::kSlip; RFC 1055): no link addresses, so no ARP. Without a static address the
+/// other end is asked for one: an echo request from nobody to everybody, repeated every second, to
+/// which it answers with an echo answer to the address that the station shall have
+/// (docs/serial-line.md).
 class SlipStack {
 public:
   SlipStack(const StackConfig &config, ByteSpan frame)
@@ -30,9 +33,15 @@ public:
                                 std::uint64_t now_ns);
 
   [[nodiscard]] ByteView poll(std::uint64_t now_ns);
-  [[nodiscard]] std::uint64_t next_deadline_ns() const { return outgoing_.empty() ? kNever : 0; }
+  [[nodiscard]] std::uint64_t next_deadline_ns() const {
+    return !outgoing_.empty() ? 0 : ready() ? kNever : next_question_ns_;
+  }
 
 private:
+  void ask_for_address();
+  void take_address(ByteView packet);
+
+  std::uint64_t next_question_ns_ = 0;
   Ipv4Address address_;
   ByteSpan frame_;
   ByteView outgoing_;

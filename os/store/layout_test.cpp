@@ -39,5 +39,24 @@ TEST(Layout, TooSmallAStoreHasNoSlots) {
   EXPECT_EQ(layout_of({8 * 4096, 4096, 4}).slot(Slot::kB).size_bytes, 0u);
 }
 
+TEST(Layout, ARecoveryImageLeavesOneSlot) {
+  const hal::StoreInfo info{.size_bytes = 232u << 10,
+                            .sector_bytes = 1024,
+                            .program_bytes = 4,
+                            .recovery_bytes = 48u << 10};
+  const Layout layout = layout_of(info);
+  EXPECT_TRUE(layout.has_recovery);
+  EXPECT_EQ(layout.slot(Slot::kA).offset, 3u << 10);
+  EXPECT_EQ(layout.slot(Slot::kA).size_bytes, 48u << 10);
+  EXPECT_EQ(layout.slot(Slot::kB).offset, 51u << 10);
+  EXPECT_EQ(layout.slot(Slot::kB).size_bytes, 177u << 10);
+  EXPECT_EQ(layout.user.size_bytes, kUserSectors << 10);
+  EXPECT_EQ(layout.user.end(), info.size_bytes);
+}
+
+TEST(Layout, ASmallStoreHasNoRecoveryEither) {
+  EXPECT_EQ(layout_of({8 * 4096, 4096, 4, 8192}).slot(Slot::kA).size_bytes, 0u);
+}
+
 } // namespace
 } // namespace tinyml::store

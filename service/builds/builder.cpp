@@ -49,6 +49,14 @@ std::vector<std::uint8_t> from_hex(const std::string &hex) {
   return bytes;
 }
 
+/// Where the build's program runs: on boards with one slot the recovery program has its own place.
+std::uint32_t load_address(const IdentifiedBuild &build) {
+  const Json recovery = build.kit_json.value("recovery", Json::object());
+  return recovery.value("program", "") == build.wish.program
+             ? number_at(recovery.value("rom", Json::object()), "origin")
+             : number_at(build.profile, "image_address");
+}
+
 image::ImageInfo image_info(const IdentifiedBuild &build, const Json &report,
                             const image::Version &version) {
   const bool elf = build.kit_json.value("payload", "binary") == "elf";
@@ -56,7 +64,7 @@ image::ImageInfo image_info(const IdentifiedBuild &build, const Json &report,
           .abi_version = number_at(build.profile, "abi_version"),
           .payload = elf ? image::Payload::kElf : image::Payload::kBinary,
           .version = version,
-          .load_address = elf ? 0U : number_at(build.profile, "image_address"),
+          .load_address = elf ? 0U : load_address(build),
           .build_id = from_hex(device_build_id(build.id)),
           .model = build.wish.model_name,
           .program = build.wish.program,

@@ -42,11 +42,19 @@ struct BoardModel {
   std::uint32_t program_bytes = 16;  ///< of the store: smallest write
   /// A program of ours beside the running one, which is bootloader and machine in one.
   std::string_view monitor = {};
+  std::uint32_t recovery_bytes = 0; ///< of hal::StoreInfo
+  /// The store is in the processor's flash from there on and the network behind a serial line:
+  /// tinyml-serial-machine runs the emulator.
+  std::optional<std::uint32_t> flash_address = {};
 };
 
 /// Semihosting ends a program with an exit code. Its calls for host files go to a debugger, which
 /// is not there, so that a guest cannot open any.
 const std::vector<std::string> kExitBySemihosting = {"-semihosting-config", "enable=on,target=gdb"};
+
+/// Nor can a guest start processes.
+constexpr const char *kSandbox =
+    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
 BoardModel mps(std::string_view name, std::string_view machine) {
   return {.name = name,
@@ -95,6 +103,15 @@ std::vector<BoardModel> make_boards() {
        .sector_bytes = 512},
       riscv_virt("virt-rv32", "qemu-system-riscv32", "rv32"),
       riscv_virt("virt-rv64v", "qemu-system-riscv64", "rv64,v=true,vlen=128,vext_spec=v1.0"),
+      {.name = "microbit",
+       .emulator = "qemu-system-arm",
+       .package = "qemu-system-arm",
+       .machine = "microbit",
+       .store_bytes = 232U << 10,
+       .sector_bytes = 1024,
+       .program_bytes = 4,
+       .recovery_bytes = 48U << 10,
+       .flash_address = 0x6000},
       {.name = "lx60-lx106",
        .emulator = "qemu-system-xtensa",
        .package = "qemu-system-misc",
@@ -242,6 +259,23 @@ Arguments network_arguments(const MachineConfig &config, const BoardModel &board
               ",netdev=net"};
 }
 
+Arguments serial_command(const MachineConfig &config, const BoardModel &board) {
+  std::ostringstream address;
+  address << std::hex << *board.flash_address;
+  Arguments argv{program_of_ours("tinyml-serial-machine"), "--flash", config.store.string(),
+                 "--address", address.str()};
+  if (config.switch_port) {
+    argv.insert(argv.end(), {"--switch", std::to_string(*config.switch_port)});
+  }
+  argv.insert(argv.end(),
+              {"--", std::string(board.emulator), "-M", std::string(board.machine), "-display",
+               "none", "-sandbox", kSandbox, "-kernel", config.program.string()});
+  if (config.exact_instruction_counts) {
+    argv.insert(argv.end(), {"-icount", "shift=0"});
+  }
+  return argv;
+}
+
 Arguments qemu_command(const MachineConfig &config, const BoardModel &board) {
   Arguments argv{std::string(board.emulator), "-M", std::string(board.machine)};
   argv.insert(argv.end(), board.more.begin(), board.more.end());
@@ -250,8 +284,7 @@ Arguments qemu_command(const MachineConfig &config, const BoardModel &board) {
   };
   append(store_arguments(config, board));
   append({"-display", "none", "-monitor", "none", "-serial", "stdio"});
-  // Nor can a guest start processes.
-  append({"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"});
+  append({"-sandbox", kSandbox});
   append(network_arguments(config, board));
   append(board.loads_program
              ? Arguments{"-device", "loader,cpu-num=0,file=" + escaped(config.program)}
@@ -293,7 +326,8 @@ Expected<hal::StoreInfo> store_geometry(std::string_view board) {
   }
   return hal::StoreInfo{.size_bytes = static_cast<std::uint32_t>((*found)->store_bytes),
                         .sector_bytes = (*found)->sector_bytes,
-                        .program_bytes = (*found)->program_bytes};
+                        .program_bytes = (*found)->program_bytes,
+                        .recovery_bytes = (*found)->recovery_bytes};
 }
 
 Expected<std::uint64_t> store_bytes(std::string_view board) {
@@ -387,6 +421,9 @@ Expected<Arguments> machine_command(const MachineConfig &config) {
                     ", which is not installed: sudo apt-get "
                     "install " +
                     std::string((*board)->package) + " (or run tools/setup)");
+  }
+  if ((*board)->flash_address) {
+    return serial_command(config, **board);
   }
   return qemu_command(config, **board);
 }

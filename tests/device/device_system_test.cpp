@@ -50,8 +50,11 @@ extern "C" void tinyml_module_run() {
 
 /// A blank store in memory, to be written to a file.
 struct StoreImage {
-  hal::StoreInfo geometry{16u << 20, 4096, 16};
-  std::vector<std::uint8_t> bytes = std::vector<std::uint8_t>(16u << 20, 0xFF);
+  explicit StoreImage(const hal::StoreInfo &info)
+      : geometry(info), bytes(info.size_bytes, std::uint8_t{0xFF}) {}
+
+  hal::StoreInfo geometry;
+  std::vector<std::uint8_t> bytes;
 
   [[nodiscard]] const hal::StoreInfo &info() const { return geometry; }
   hal::Status read(std::uint32_t offset, ByteSpan to) {
@@ -183,7 +186,8 @@ protected:
                                   std::uint32_t build_number) {
     const fs::path folder = work / (program + std::to_string(build_number));
     fs::create_directories(folder);
-    link::ImageLinker linker(*kit, program, folder);
+    const link::Kit program_kit = kit->for_program(program);
+    link::ImageLinker linker(program_kit, program, folder);
     const auto plan = linker.plan(sources);
     EXPECT_TRUE(plan) << plan.error().message;
     const auto linked = linker.link(*plan);
@@ -197,7 +201,7 @@ protected:
     info.abi_version = hal::kAbiVersion;
     info.payload =
         kit->payload == link::PayloadKind::kElf ? image::Payload::kElf : image::Payload::kBinary;
-    info.load_address = kit->payload == link::PayloadKind::kElf ? 0 : kit->rom.origin;
+    info.load_address = kit->payload == link::PayloadKind::kElf ? 0 : program_kit.rom.origin;
     info.version = {0, 1, 0, build_number};
     info.program = program;
     auto packed = image::pack(linked->payload, info, key);
@@ -221,7 +225,7 @@ protected:
     page.entropy_seed = seed;
     page.serial = "42";
     page.mac = mac;
-    StoreImage store;
+    StoreImage store(tender::store_geometry(kit->board).value());
     ASSERT_EQ(store::provision(store, page, base), hal::Status::kOk);
     std::ofstream(work / "store", std::ios::binary)
         .write(reinterpret_cast<const char *>(store.bytes.data()),

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace tinyml::armv6m {
+
+/// What the processor saved.
+struct FaultFrame {
+  std::uint32_t r0, r1, r2, r3, r12, lr, pc, psr;
+};
+
+} // namespace tinyml::armv6m
+
+/// Vectors 2 and 3 and every vector nobody uses.
+extern "C" void tinyml_fault_vector();
+
+/// The board's last act: called with the report already on the console.
+extern "C" [[noreturn]] void tinyml_board_fault();
