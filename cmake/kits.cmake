@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # In the host's tree: the target `kits` builds the trees of the boards with their own toolchains and leaves
 # build/kits/<board>/. Tests that need a board name the CTest fixture `kits`, which builds the same target.
-set(TINYML_KIT_BOARDS mps2-an385 mps2-an386 mps2-an500 mps3-an547 mps2-armv6m lm3s6965evb virt-rv32 virt-rv64v lx60-lx106 linux kvm-x86_64 microbit
+set(TINYML_KIT_BOARDS mps2-an385 mps2-an386 mps2-an500 mps3-an547 mps2-armv6m lm3s6965evb virt-rv32 virt-rv64v lx60-lx106 linux posix-rtos kvm-x86_64 microbit
   CACHE STRING "Boards whose kits the target `kits` builds")
 set(TINYML_EXEC_ONLY_BOARDS mps2-armv6m)
 set(TINYML_KITS_DIR "${CMAKE_SOURCE_DIR}/build/kits" CACHE PATH "Where the kits are put, one folder a board")

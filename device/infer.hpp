@@ -5,6 +5,7 @@
 #include "device/console.hpp"
 #include "device/tensors.hpp"
 #include "os/events.hpp"
+#include "os/outputs.hpp"
 #include "protocol/coap/block.hpp"
 #include "protocol/coap/endpoint.hpp"
 #include "protocol/lwm2m/private_objects.hpp"
@@ -128,6 +129,7 @@ template <typename Coap, typename Run> void InferResource<Coap, Run>::infer(std:
   result.score = winner.score;
   result.time_s = time_s;
   result_.record(result);
+  outputs::show(0, result.raw_output);
   events::note(events::Id::kInference, static_cast<std::uint32_t>(winner.class_index));
   if (winner.class_index >= 0) {
     std::uint8_t digits[10];

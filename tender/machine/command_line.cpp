@@ -46,6 +46,8 @@ struct BoardModel {
   /// The store is in the processor's flash from there on and the network behind a serial line:
   /// tinyml-serial-machine runs the emulator.
   std::optional<std::uint32_t> flash_address = {};
+  /// A program of this host that runs the board's programs inside of itself, beside them.
+  std::string_view hosting_program = {};
 };
 
 /// Semihosting ends a program with an exit code. Its calls for host files go to a debugger, which
@@ -85,6 +87,7 @@ std::vector<BoardModel> make_boards() {
   an547.memory_bytes = 2ULL << 30;
   return {
       {.name = "linux", .store_bytes = kStoreBytes16M},
+      {.name = "posix-rtos", .store_bytes = 4ULL << 20, .hosting_program = "boot.elf"},
       {.name = "kvm-x86_64", .store_bytes = kStoreBytes16M, .monitor = "tinyml-monitor"},
       mps("mps2-an385", "mps2-an385,memory-backend=store"),
       mps("mps2-an386", "mps2-an386,memory-backend=store"),
@@ -187,8 +190,16 @@ Expected<void> check_files(const MachineConfig &config, const BoardModel &board)
   return {};
 }
 
-Arguments hosted_command(const MachineConfig &config) {
-  return {fs::absolute(config.program).string(), "--store", config.store.string()};
+Arguments hosted_command(const MachineConfig &config, const BoardModel &board) {
+  const fs::path program = fs::absolute(config.program);
+  const bool alone = board.hosting_program.empty() || program.filename() == board.hosting_program;
+  Arguments argv{alone ? program.string()
+                       : (program.parent_path() / board.hosting_program).string(),
+                 "--store", config.store.string()};
+  if (!alone) {
+    argv.insert(argv.end(), {"--program", program.string()});
+  }
+  return argv;
 }
 
 /// `name` in the folder of the running program, or in bin/ there or above: of an installation or of
@@ -413,7 +424,7 @@ Expected<Arguments> machine_command(const MachineConfig &config) {
     return monitor_command(config, **board);
   }
   if ((*board)->emulator.empty()) {
-    return hosted_command(config);
+    return hosted_command(config, **board);
   }
   if (!is_in_path((*board)->emulator)) {
     return fail(ErrorCode::kUnavailable,
