@@ -22,7 +22,7 @@ set(TINYML_BOARD_RAM_BYTES 81216)
 set(TINYML_BOARD_SECTION_ALIGN 16)
 # Interrupts use no stack. Calls through a pointer are boot services.
 set(TINYML_BOARD_STACK_RULES "{ \"entries\": [\"tinyml_start_on_stack\"], \"library_call_bytes\": 128,
-    \X }")
+    \"indirect_call_bytes\": 2304 }")
 
 function(write_script file role role_value rom_origin rom_bytes)
   configure_file(${TINYML_BOARD_DIR}/program.ld.in ${CMAKE_BINARY_DIR}/${file} @ONLY)
