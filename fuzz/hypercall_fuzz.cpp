@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A guest's side of the requests to its monitor: any memory, any addresses. And any executable.
+// A guest's side of the requests to its monitor: any memory, any addresses. And any executable, and
+// anything that calls itself GDB.
+#include "tender/monitor/gdb_packets.hpp"
 #include "tender/monitor/program_file.hpp"
 #include "tender/monitor/test_devices.hpp"
 
@@ -31,10 +33,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     return 0;
   }
   const ByteView input(data + 1, size - 1);
-  if (data[0] % 2 == 0) {
+  if (data[0] % 3 == 0) {
     ring(input);
-  } else {
+  } else if (data[0] % 3 == 1) {
     (void)parse_program(input);
+  } else {
+    GdbPacketReader reader;
+    for (const std::uint8_t byte : input) {
+      (void)reader.take(static_cast<char>(byte));
+    }
   }
   return 0;
 }

@@ -29,7 +29,7 @@ constexpr long kCalls[] = {SYS_pread64,       SYS_pwrite64,   SYS_write,        
                            SYS_clock_gettime, SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
                            SYS_mincore};
 /// A debugger's connection, besides.
-constexpr long kDebuggerCalls[] = {SYS_accept4, SYS_recvfrom, SYS_sendto, SYS_close};
+constexpr long kDebuggerCalls[] = {SYS_recvfrom, SYS_sendto, SYS_close};
 /// The requests of ioctl.
 constexpr unsigned long kRequests[] = {KVM_RUN,       KVM_GET_REGS,       KVM_SET_REGS,
                                        KVM_GET_SREGS, KVM_SET_SREGS,      KVM_SET_FPU,

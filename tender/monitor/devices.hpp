@@ -19,7 +19,7 @@ public:
   /// Fills slots with what waits now.
   virtual Received receive(std::span<kvm::FrameSlot> slots) = 0;
   virtual void send(std::span<const ByteView> frames) = 0;
-  /// Sleeps until a frame waits or the time has come; false when the guest shall not go on.
+  /// Sleeps until a frame waits or the time has come; false when the wait ends for another reason.
   virtual bool wait_until(std::uint64_t deadline_ns) = 0;
 
   [[nodiscard]] virtual std::uint64_t now_ns() = 0;       ///< since the start

@@ -72,8 +72,8 @@ private:
 
 } // namespace
 
-GuestMemory GuestLayout::memory(ByteSpan machine) const {
-  return GuestMemory({{{kvm::kRomBase, machine.subspan(rom_offset, rom_bytes), false},
+GuestMemory GuestLayout::memory(ByteSpan machine, bool writable_rom) const {
+  return GuestMemory({{{kvm::kRomBase, machine.subspan(rom_offset, rom_bytes), writable_rom},
                        {kvm::kRamBase, machine.subspan(ram_offset, ram_bytes), true},
                        {kvm::kSharedBase, machine.subspan(shared_offset, kSharedBytes), true}}});
 }

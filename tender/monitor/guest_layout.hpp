@@ -17,7 +17,8 @@ struct GuestLayout {
   std::uint32_t ram_offset = 0;
   std::uint32_t ram_bytes = 0;
 
-  [[nodiscard]] GuestMemory memory(ByteSpan machine) const;
+  /// The ROM is writable for a debugger alone.
+  [[nodiscard]] GuestMemory memory(ByteSpan machine, bool writable_rom = false) const;
 };
 
 inline constexpr std::uint32_t kLeastMachineBytes = 128U << 10;

@@ -75,7 +75,7 @@ Outcome Hypercalls::wait(Request &request) {
   receive();
   while (shared_.machine.received == 0 && devices_.now_ns() < request.argument) {
     if (!devices_.wait_until(request.argument)) {
-      return {Then::kInterrupt, 0};
+      break;
     }
     receive();
   }

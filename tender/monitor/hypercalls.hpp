@@ -9,10 +9,10 @@ namespace tinyml::tender {
 /// What becomes of the guest after a request.
 enum class Then : std::uint8_t {
   kGoOn,
-  kReset,     ///< code: the reset reason
-  kExit,      ///< code: what it ends with
-  kFault,     ///< the request itself was not the guest's memory
-  kInterrupt, ///< the monitor wants to end it
+  kReset,    ///< code: the reset reason
+  kExit,     ///< code: what it ends with
+  kFault,    ///< the request itself was not the guest's memory
+  kTimeIsUp, ///< the monitor ends it
 };
 
 struct Outcome {

@@ -41,16 +41,28 @@ Expected<std::optional<ProgramFile>> open_program(const char *path) {
   return std::optional(*std::move(program));
 }
 
+Expected<std::optional<Debugger>> wait_for_debugger(std::uint16_t port) {
+  if (port == 0) {
+    return std::optional<Debugger>();
+  }
+  auto debugger = Debugger::wait_for(port);
+  if (!debugger) {
+    return Failure{debugger.error()};
+  }
+  return std::optional(*std::move(debugger));
+}
+
 int run(const MonitorOptions &options, std::uint64_t start_ns) {
   auto program = open_program(options.kernel);
   auto store = program ? open_store(options.store) : Failure{program.error()};
   auto link = store ? plug_in(options.switch_port) : Failure{store.error()};
   auto machine = link ? VirtualMachine::create(options.memory_bytes) : Failure{link.error()};
-  if (!machine) {
-    return refuse(machine.error());
+  auto debugger = machine ? wait_for_debugger(options.gdb_port) : Failure{machine.error()};
+  if (!debugger) {
+    return refuse(debugger.error());
   }
   Monitor monitor(options, *std::move(machine), *std::move(store), *std::move(link),
-                  *std::move(program), start_ns);
+                  *std::move(program), *std::move(debugger), start_ns);
   install_signals(monitor, options.max_seconds);
   if (const auto confined = confine(options.max_cpu_seconds, options.gdb_port != 0); !confined) {
     return refuse(confined.error());

@@ -28,11 +28,17 @@ std::uint64_t read_clock(clockid_t clock) {
 }
 
 volatile std::sig_atomic_t out_of_time = 0;
+volatile std::sig_atomic_t interrupted = 0;
 Monitor *running = nullptr;
 
-void on_time_is_up(int /*signal*/) {
-  out_of_time = 1;
+void on_debugger_speaks(int /*signal*/) {
+  interrupted = 1;
   running->machine().interrupt();
+}
+
+void on_time_is_up(int signal) {
+  out_of_time = 1;
+  on_debugger_speaks(signal);
 }
 
 /// For the factory page; mbedTLS has a heap of its own here.
@@ -62,19 +68,24 @@ void install_signals(Monitor &monitor, std::uint32_t max_seconds) {
   action.sa_handler = on_time_is_up;
   (void)::sigaction(SIGALRM, &action, nullptr);
   (void)::sigaction(SIGXCPU, &action, nullptr);
+  action.sa_handler = on_debugger_speaks;
+  (void)::sigaction(SIGIO, &action, nullptr);
   action.sa_handler = SIG_IGN;
   (void)::sigaction(SIGPIPE, &action, nullptr); // nobody listens to the console
   if (max_seconds > 0) {
     itimerval timer{};
     timer.it_value.tv_sec = max_seconds;
+    timer.it_interval.tv_usec = 100'000; // again, should it come between a look and a sleep
     (void)::setitimer(ITIMER_REAL, &timer, nullptr);
   }
 }
 
 Monitor::Monitor(const MonitorOptions &options, VirtualMachine machine, StoreFile store,
-                 FrameLink link, std::optional<ProgramFile> program, std::uint64_t start_ns)
+                 FrameLink link, std::optional<ProgramFile> program,
+                 std::optional<Debugger> debugger, std::uint64_t start_ns)
     : options_(options), machine_(std::move(machine)), store_(std::move(store)),
-      link_(std::move(link)), program_(std::move(program)), start_ns_(start_ns) {
+      link_(std::move(link)), program_(std::move(program)), debugger_(std::move(debugger)),
+      start_ns_(start_ns) {
   choose_mac();
   if (options_.statistics) {
     statistics_.prepare();
@@ -109,7 +120,7 @@ int Monitor::live() {
     reason = static_cast<std::uint8_t>(outcome.code);
     if (outcome.then == Then::kExit) {
       code = static_cast<int>(outcome.code);
-    } else if (outcome.then == Then::kInterrupt) {
+    } else if (outcome.then == Then::kTimeIsUp) {
       console("kvm board: the time that the guest was given is up\n");
       code = kTimeIsUp;
     } else if (reason == kReasonFault && program_) {
@@ -196,7 +207,13 @@ Outcome Monitor::run_once(std::uint8_t reset_reason) {
     console("kvm board: KVM refused to start the processor\n");
     return {Then::kExit, kNoKvm};
   }
+  if (debugger_) {
+    debugger_->on_start(machine_, layout_.memory(machine_.memory(), true));
+  }
   for (;;) {
+    if (debugger_ && debugger_->wants_to_end()) {
+      return {Then::kExit, 0};
+    }
     switch (machine_.run()) {
     case Stop::kDoorbell: {
       ++statistics_.requests;
@@ -212,9 +229,13 @@ Outcome Monitor::run_once(std::uint8_t reset_reason) {
     case Stop::kFault:
       break;
     case Stop::kInterrupt:
+      interrupted = 0;
+      if (debugger_) {
+        debugger_->on_interrupt(machine_);
+      }
       if (time_is_up()) {
         hypercalls.flush();
-        return {Then::kInterrupt, 0};
+        return {Then::kTimeIsUp, 0};
       }
       continue;
     case Stop::kBroken:
@@ -223,6 +244,9 @@ Outcome Monitor::run_once(std::uint8_t reset_reason) {
       return {Then::kExit, kNoKvm};
     }
     hypercalls.flush();
+    if (debugger_ && debugger_->on_fault(machine_)) {
+      continue;
+    }
     if (!handle_fault(reported)) {
       return {Then::kReset, kReasonFault};
     }
@@ -265,18 +289,21 @@ void Monitor::pause_after_fault() {
   faults_in_a_row_ = now_ns() > kGoodRun ? 0 : std::min(faults_in_a_row_ + 1, kMostDoublings);
   const std::uint64_t until =
       clock_ns() + (kFirstPause << (faults_in_a_row_ > 0 ? faults_in_a_row_ - 1 : 0));
-  while (clock_ns() < until && sleep_until(until, false)) {
+  while (clock_ns() < until && !time_is_up()) {
+    (void)sleep_until(until, false);
   }
 }
 
-/// False when the guest's time is up.
+/// False when a signal came.
 bool Monitor::sleep_until(std::uint64_t wake_ns, bool wake_by_frames) {
   const std::uint64_t now = clock_ns();
   const std::uint64_t left = wake_ns > now ? wake_ns - now : 0;
   const timespec timeout = {static_cast<time_t>(left / kSecond), static_cast<long>(left % kSecond)};
   pollfd cable = {wake_by_frames ? link_.fd() : -1, POLLIN, 0};
-  (void)::ppoll(&cable, 1, wake_ns == kForever ? nullptr : &timeout, nullptr);
-  return !time_is_up();
+  if (interrupted == 0) {
+    (void)::ppoll(&cable, 1, wake_ns == kForever ? nullptr : &timeout, nullptr);
+  }
+  return interrupted == 0;
 }
 
 void Monitor::console(std::string_view text) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "tender/monitor/debugger.hpp"
 #include "tender/monitor/frame_link.hpp"
 #include "tender/monitor/guest_layout.hpp"
 #include "tender/monitor/hypercalls.hpp"
@@ -18,7 +19,8 @@ class Monitor : private Devices {
 public:
   /// `start_ns`: when the monitor began, by clock_ns().
   Monitor(const MonitorOptions &options, VirtualMachine machine, StoreFile store, FrameLink link,
-          std::optional<ProgramFile> program, std::uint64_t start_ns);
+          std::optional<ProgramFile> program, std::optional<Debugger> debugger,
+          std::uint64_t start_ns);
 
   /// Returns the exit code.
   [[nodiscard]] int live();
@@ -59,6 +61,7 @@ private:
   StoreFile store_;
   FrameLink link_;
   std::optional<ProgramFile> program_;
+  std::optional<Debugger> debugger_;
   Statistics statistics_;
   GuestLayout layout_;
   std::uint32_t entry_ = 0;

@@ -260,6 +260,14 @@ int fstat(int file, struct stat *status) noexcept {
 int access(const char *path, int mode) noexcept {
   return make_int(SYS_access, address_of(path), mode);
 }
+int fcntl(int file, int command, ...) {
+  va_list arguments;
+  va_start(arguments, command);
+  const int argument = va_arg(arguments, int);
+  va_end(arguments);
+  return make_int(SYS_fcntl, file, command, argument);
+}
+pid_t getpid() noexcept { return make_int(SYS_getpid); }
 int flock(int file, int operation) noexcept { return make_int(SYS_flock, file, operation); }
 ssize_t pread(int file, void *to, std::size_t size, off_t offset) {
   return make(SYS_pread64, file, address_of(to), static_cast<long>(size), offset);

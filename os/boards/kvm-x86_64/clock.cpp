@@ -38,10 +38,14 @@ bool hal::wait_until(std::uint64_t deadline_ns) {
   if (kvm::machine().received > kvm::taken_frames) {
     return true;
   }
-  const bool frames = kvm::ask(kvm::Call::kWait, deadline_ns) != 0;
-  kvm::taken_frames = 0;
-  kvm::take_time();
-  return frames;
+  for (;;) { // the monitor may have other reasons to end a wait
+    const bool frames = kvm::ask(kvm::Call::kWait, deadline_ns) != 0;
+    kvm::taken_frames = 0;
+    kvm::take_time();
+    if (frames || monotonic_ns() >= deadline_ns) {
+      return frames;
+    }
+  }
 }
 
 } // namespace tinyml
