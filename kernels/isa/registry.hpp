@@ -6,6 +6,7 @@
 #include "kernels/isa/avx512vnni/packing.hpp"
 #include "kernels/isa/dsp/packing.hpp"
 #include "kernels/isa/mve/packing.hpp"
+#include "kernels/isa/rvv/packing.hpp"
 #include "kernels/isa/scalar/packing.hpp"
 
 #include <string>
@@ -20,7 +21,7 @@ struct KernelSet {
 
 inline constexpr KernelSet kKernelSets[] = {
     {"scalar", &scalar::kPacking}, {"avx2", &avx2::kPacking}, {"avx512vnni", &avx512vnni::kPacking},
-    {"dsp", &dsp::kPacking},       {"mve", &mve::kPacking},
+    {"dsp", &dsp::kPacking},       {"mve", &mve::kPacking},   {"rvv", &rvv::kPacking},
 };
 
 /// Null when there is no such kernel set.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the build must know of this board; included by os/boards/CMakeLists.txt.
+set(TINYML_BOARD_ISA rvv)
 set(rom_log2 20)
 set(service_stack_bytes 3072)
 set(ram_log2 19)
