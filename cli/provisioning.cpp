@@ -7,64 +7,65 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <fstream>
+#include <map>
 #include <random>
 
 namespace tinyml::cli {
 namespace {
 
-/// A store in memory, as store::Flash.
+/// A store in memory, as store::Flash: only pages that were written are there.
 class MemoryFlash {
 public:
-  explicit MemoryFlash(const hal::StoreInfo &info) : info_(info), bytes_(info.size_bytes, 0xFF) {}
+  static constexpr std::uint32_t kPageBytes = 4096;
+  using Page = std::array<std::uint8_t, kPageBytes>;
+  explicit MemoryFlash(const hal::StoreInfo &info) : info_(info) {}
 
   [[nodiscard]] const hal::StoreInfo &info() const { return info_; }
   [[nodiscard]] hal::Status read(std::uint32_t offset, ByteSpan to) const {
-    std::memcpy(to.data(), bytes_.data() + offset, to.size());
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      const auto at = static_cast<std::uint32_t>(offset + i);
+      const auto found = pages_.find(at / kPageBytes);
+      to[i] = found == pages_.end() ? 0xFF : found->second[at % kPageBytes];
+    }
     return hal::Status::kOk;
   }
   hal::Status erase(std::uint32_t offset, std::uint32_t size_bytes) {
-    std::fill_n(bytes_.begin() + offset, size_bytes, std::uint8_t{0xFF});
+    const std::uint64_t end = std::uint64_t{offset} + size_bytes;
+    for (auto page = pages_.lower_bound(offset / kPageBytes); page != pages_.end(); ++page) {
+      const std::uint64_t start = std::uint64_t{page->first} * kPageBytes;
+      for (std::uint64_t at = std::max<std::uint64_t>(start, offset);
+           at < std::min(start + kPageBytes, end); ++at) {
+        page->second[at - start] = 0xFF;
+      }
+    }
     return hal::Status::kOk;
   }
   hal::Status write(std::uint32_t offset, ByteView from) {
-    std::copy(from.begin(), from.end(), bytes_.begin() + offset);
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const auto at = static_cast<std::uint32_t>(offset + i);
+      const auto [entry, is_new] = pages_.try_emplace(at / kPageBytes);
+      if (is_new) {
+        entry->second.fill(0xFF);
+      }
+      entry->second[at % kPageBytes] = from[i];
+    }
     return hal::Status::kOk;
   }
-  [[nodiscard]] ByteView bytes() const { return bytes_; }
+  [[nodiscard]] const std::map<std::uint32_t, Page> &pages() const { return pages_; }
 
 private:
   hal::StoreInfo info_;
-  std::vector<std::uint8_t> bytes_;
+  std::map<std::uint32_t, Page> pages_;
 };
 
-template <std::size_t Size> std::array<std::uint8_t, Size> random_bytes() {
-  std::random_device source;
-  std::array<std::uint8_t, Size> bytes{};
-  std::generate(bytes.begin(), bytes.end(), [&] { return static_cast<std::uint8_t>(source()); });
-  return bytes;
-}
-
-/// A locally administered unicast address (IEEE 802, 8.2.2).
-std::array<std::uint8_t, 6> random_mac() {
-  constexpr std::uint8_t kLocallyAdministered = 0x02;
-  auto mac = random_bytes<6>();
-  mac[0] = static_cast<std::uint8_t>((mac[0] & 0xFC) | kLocallyAdministered);
-  return mac;
-}
-
-/// Some machines take no file shorter than the memory that the store is the beginning of; the rest
-/// of it is a hole. The file appears whole or not at all.
-Expected<void> write_store(const std::string &board, const std::filesystem::path &store,
-                           ByteView bytes) {
+/// Gives the finished file its length and its name. Some machines take no file shorter than the
+/// memory that the store is the beginning of; the rest of it is a hole.
+Expected<void> publish(const std::filesystem::path &unfinished, const std::string &board,
+                       const std::filesystem::path &store) {
   const auto file_bytes = tender::store_file_bytes(board);
   if (!file_bytes.ok()) {
     return Failure{file_bytes.error()};
-  }
-  std::filesystem::path unfinished = store;
-  unfinished += ".new";
-  if (auto written = host::write_file(unfinished, bytes); !written.ok()) {
-    return written;
   }
   std::error_code error;
   std::filesystem::resize_file(unfinished, *file_bytes, error);
@@ -78,7 +79,66 @@ Expected<void> write_store(const std::string &board, const std::filesystem::path
   return {};
 }
 
+/// The whole store, byte for byte.
+Expected<void> write_plain(const std::filesystem::path &path, const MemoryFlash &flash) {
+  std::vector<std::uint8_t> bytes(flash.info().size_bytes, 0xFF);
+  for (const auto &[number, page] : flash.pages()) {
+    const std::size_t at = std::size_t{number} * MemoryFlash::kPageBytes;
+    std::copy_n(page.begin(), std::min(page.size(), bytes.size() - at),
+                bytes.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+  return host::write_file(path, bytes);
+}
+
+/// Inverted, and only what is not erased. Not synced: hundreds are made at once, and none is worth
+/// more than the power supply of a virtual device.
+Expected<void> write_sparse(const std::filesystem::path &path, const MemoryFlash &flash) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  for (const auto &[number, page] : flash.pages()) {
+    MemoryFlash::Page inverted;
+    std::transform(page.begin(), page.end(), inverted.begin(),
+                   [](std::uint8_t byte) { return static_cast<std::uint8_t>(~byte); });
+    out.seekp(static_cast<std::streamoff>(number) * MemoryFlash::kPageBytes);
+    out.write(reinterpret_cast<const char *>(inverted.data()), inverted.size());
+  }
+  out.close();
+  if (!out) {
+    return fail(ErrorCode::kResourceFull, "cannot write the store '" + path.string() +
+                                              "': is the disk full, or the folder not writable?");
+  }
+  return {};
+}
+
+/// The file appears whole or not at all.
+Expected<void> write_store(const std::string &board, const std::filesystem::path &store,
+                           const MemoryFlash &flash) {
+  std::filesystem::path unfinished = store;
+  unfinished += ".new";
+  const auto written = tender::takes_sparse_store(board) ? write_sparse(unfinished, flash)
+                                                         : write_plain(unfinished, flash);
+  const auto published = written.ok() ? publish(unfinished, board, store) : written;
+  if (!published.ok()) {
+    std::error_code ignored;
+    std::filesystem::remove(unfinished, ignored);
+  }
+  return published;
+}
+
+template <std::size_t Size> std::array<std::uint8_t, Size> random_bytes() {
+  std::random_device source;
+  std::array<std::uint8_t, Size> bytes{};
+  std::generate(bytes.begin(), bytes.end(), [&] { return static_cast<std::uint8_t>(source()); });
+  return bytes;
+}
+
 } // namespace
+
+std::array<std::uint8_t, 6> random_mac() {
+  constexpr std::uint8_t kLocallyAdministered = 0x02;
+  auto mac = random_bytes<6>();
+  mac[0] = static_cast<std::uint8_t>((mac[0] & 0xFC) | kLocallyAdministered);
+  return mac;
+}
 
 Expected<void> provision_device(const std::filesystem::path &store, const DeviceIdentity &identity,
                                 ByteView first_image) {
@@ -87,13 +147,12 @@ Expected<void> provision_device(const std::filesystem::path &store, const Device
     return Failure{geometry.error()};
   }
   const auto seed = random_bytes<image::kEntropySeedBytes>();
-  const auto mac = random_mac();
   const image::FactoryPage page{.endpoint = identity.endpoint,
                                 .server_uri = identity.server_uri,
                                 .signing_public_key = identity.signing_public_key,
                                 .entropy_seed = seed,
                                 .serial = {},
-                                .mac = mac};
+                                .mac = identity.mac};
   MemoryFlash flash(*geometry);
   if (store::provision(flash, page, first_image) != hal::Status::kOk) {
     return fail(ErrorCode::kInvalidInput,
@@ -101,7 +160,7 @@ Expected<void> provision_device(const std::filesystem::path &store, const Device
                     "': its name (1 to 64 bytes), its server's URI or its first image does "
                     "not fit");
   }
-  return write_store(identity.board, store, flash.bytes());
+  return write_store(identity.board, store, flash);
 }
 
 } // namespace tinyml::cli

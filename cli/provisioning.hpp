@@ -4,10 +4,14 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 
+#include <array>
 #include <filesystem>
 #include <string>
 
 namespace tinyml::cli {
+
+/// A locally administered unicast address (IEEE 802, 8.2.2).
+[[nodiscard]] std::array<std::uint8_t, 6> random_mac();
 
 /// What a new device is told in its factory page.
 struct DeviceIdentity {
@@ -15,10 +19,11 @@ struct DeviceIdentity {
   std::string endpoint;
   std::string server_uri; ///< coap://a.b.c.d:port, as the device sees the network
   ByteView signing_public_key;
+  std::array<std::uint8_t, 6> mac = random_mac();
 };
 
 /// Makes the store file of a new virtual device: factory page with fresh randomness, and its first
-/// image in slot A. The file appears whole or not at all.
+/// image in slot A. The file appears whole or not at all; it is sparse where the board takes that.
 [[nodiscard]] Expected<void> provision_device(const std::filesystem::path &store,
                                               const DeviceIdentity &identity, ByteView first_image);
 

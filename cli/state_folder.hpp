@@ -14,6 +14,7 @@ namespace tinyml::cli {
 /// ~/.local/share/tinyml.
 [[nodiscard]] std::filesystem::path home_folder();
 [[nodiscard]] std::filesystem::path service_folder();
+[[nodiscard]] std::filesystem::path fleet_folder();
 /// The endpoint's name is escaped where it could leave the folder.
 [[nodiscard]] std::filesystem::path device_folder(const std::string &endpoint);
 

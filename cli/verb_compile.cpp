@@ -3,6 +3,7 @@
 #include "cli/compile_package.hpp"
 #include "cli/context.hpp"
 #include "cli/terminal.hpp"
+#include "cli/wasm_board.hpp"
 #include "compiler/package/targets.hpp"
 
 #include <fmt/format.h>
@@ -55,7 +56,11 @@ Expected<void> check_flags(const CompileFlags &flags) {
   return {};
 }
 
-Expected<void> compile(const Context &context, const CompileFlags &flags) {
+Expected<void> compile(const Context &context, const CompileFlags &given) {
+  CompileFlags flags = given;
+  if (flags.board == kWasmBoard && flags.package.empty()) {
+    static_cast<PackageFlags &>(flags) = wasm_package(flags);
+  }
   if (const auto checked = check_flags(flags); !checked.ok()) {
     return checked;
   }
@@ -90,6 +95,7 @@ void add_compile(CLI::App &app, Context &context) {
                "  tinyml compile mnist-mlp --board mps2-an385 --backend ./tinyml-dense-array "
                "--accelerator dense-array -o out\n"
                "  tinyml compile mnist-lenet --package cmake --isa armv7e-m -o mnist_lenet\n"
+               "  tinyml compile mnist-lenet --board wasm -o out       (module.wasm for browsers)\n"
                "  tinyml compile mnist-lenet --package wasm -o mnist_lenet_wasm\n\n"
                "Instruction sets:\n" +
                package::known_targets());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/context.hpp"
-#include "cli/http_client.hpp"
-#include "cli/provisioning.hpp"
+#include "cli/factory.hpp"
 #include "cli/state_folder.hpp"
 #include "compiler/link/kit.hpp"
 #include "host/files.hpp"
@@ -16,8 +15,6 @@
 namespace tinyml::cli {
 namespace {
 
-using nlohmann::json;
-
 struct DeviceFlags {
   std::string board = "mps2-an385";
   std::string endpoint;
@@ -27,57 +24,6 @@ struct DeviceFlags {
 
 std::atomic<bool> stop_requested = false;
 extern "C" void request_stop(int /*signal*/) { stop_requested = true; }
-
-Expected<std::vector<std::uint8_t>> from_hex(const std::string &hex) {
-  std::vector<std::uint8_t> bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    const std::string digits = hex.substr(i, 2);
-    if (digits.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) {
-      return fail(ErrorCode::kInternal, "the service's signing key is not hexadecimal");
-    }
-    bytes.push_back(static_cast<std::uint8_t>(std::stoi(digits, nullptr, 16)));
-  }
-  return bytes;
-}
-
-/// The service's CoAP port, from its health page.
-Expected<std::string> coap_port(HttpClient &client) {
-  const auto health = client.get("/healthz");
-  if (!health.ok()) {
-    return Failure{health.error()};
-  }
-  const std::string address = health->value("coap", "");
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string::npos) {
-    return fail(ErrorCode::kUnavailable, "the service tells no CoAP address");
-  }
-  return address.substr(colon + 1);
-}
-
-/// Asks the service for its key and a first image and writes the store of a new device.
-Expected<void> provision(const Context &context, const DeviceFlags &flags, const link::Kit &kit,
-                         const std::filesystem::path &store) {
-  HttpClient client(context.service_url);
-  const auto port = coap_port(client);
-  const auto key = client.get("/v1/signing-key");
-  if (!port.ok() || !key.ok()) {
-    return Failure{port.ok() ? key.error() : port.error()};
-  }
-  const auto public_key = from_hex(key->value("public_key", ""));
-  const auto image = client.get_bytes("/v1/boards/" + path_segment(flags.board) + "/base-image");
-  if (!public_key.ok() || !image.ok()) {
-    return Failure{public_key.ok() ? image.error() : public_key.error()};
-  }
-  // A hosted board is on this host's own loopback; the others see the service behind the switch's
-  // gateway.
-  const std::string host = kit.payload == link::PayloadKind::kElf ? "127.0.0.1" : "10.77.0.1";
-  return provision_device(store,
-                          {.board = flags.board,
-                           .endpoint = flags.endpoint,
-                           .server_uri = "coap://" + host + ":" + *port,
-                           .signing_public_key = *public_key},
-                          *image);
-}
 
 Expected<void> run_until_stopped(const DeviceFlags &flags, const link::Kit &kit,
                                  const std::filesystem::path &store) {
@@ -123,7 +69,10 @@ Expected<void> run_device(const Context &context, DeviceFlags flags) {
   const auto store = folder / "store.bin";
   std::error_code error;
   if (flags.fresh || !std::filesystem::exists(store, error)) {
-    if (const auto made = provision(context, flags, *kit, store); !made.ok()) {
+    auto factory = Factory::of(context.service_url);
+    const auto made = factory.ok() ? factory->make(store, flags.board, flags.endpoint)
+                                   : Expected<void>(Failure{factory.error()});
+    if (!made.ok()) {
       return made;
     }
   }

@@ -3,6 +3,7 @@
 #include "cli/context.hpp"
 #include "cli/exec_on_board.hpp"
 #include "cli/terminal.hpp"
+#include "cli/wasm_board.hpp"
 #include "compiler/driver/compile_model.hpp"
 #include "compiler/hostrun/host_module.hpp"
 #include "compiler/hostrun/kernel_sets.hpp"
@@ -116,6 +117,28 @@ Expected<Execution> exec_on_board(const Context &context, const ExecFlags &flags
                    .counts_instructions = emulated};
 }
 
+Expected<Execution> exec_in_wasm(const Context &context, const ExecFlags &flags, ByteView inputs) {
+  const auto folder = host::TemporaryFolder::create("exec-wasm");
+  if (!folder.ok()) {
+    return Failure{folder.error()};
+  }
+  const auto package = folder->path() / "module";
+  PackageFlags wanted = wasm_package({});
+  wanted.model = flags.model;
+  wanted.output = package.string();
+  const auto report = compile_package(context, wanted);
+  if (!report.ok()) {
+    return Failure{report.error()};
+  }
+  auto ran = run_in_wasm(package, inputs);
+  if (!ran.ok()) {
+    return Failure{ran.error()};
+  }
+  return Execution{.outputs = std::move(ran->outputs),
+                   .count = ran->count,
+                   .nanoseconds = ran->nanoseconds_per_inference};
+}
+
 Expected<void> exec(const Context &context, const ExecFlags &flags) {
   const auto inputs = host::read_file(flags.inputs);
   if (!inputs.ok()) {
@@ -124,8 +147,9 @@ Expected<void> exec(const Context &context, const ExecFlags &flags) {
   if (flags.board.empty() && !flags.backend.program.empty()) {
     return fail(ErrorCode::kInvalidInput, "--backend needs --board: the board to compile for");
   }
-  const auto done = flags.board.empty() ? exec_on_host(context, flags, *inputs)
-                                        : exec_on_board(context, flags, *inputs);
+  const auto done = flags.board.empty()         ? exec_on_host(context, flags, *inputs)
+                    : flags.board == kWasmBoard ? exec_in_wasm(context, flags, *inputs)
+                                                : exec_on_board(context, flags, *inputs);
   if (!done.ok()) {
     return Failure{done.error()};
   }

@@ -87,7 +87,7 @@ private:
   [[nodiscard]] coap::Millis now_ms() const { return now_ms_; }
 
   const Start &start_;
-  std::uint64_t now_ns_ = 0;
+  std::uint64_t now_ns_ = 0 - kRetryNs; ///< before the first step: there is nothing to wait for
   coap::Millis now_ms_ = 0;
   coap::Millis restart_ms_ = coap::kNever;
   bool has_address_ = false;

@@ -57,5 +57,20 @@ TEST_F(NorMemoryTest, RefusesWhatIsUnalignedOrOutside) {
   EXPECT_EQ(flash.read(1024, {}), Status::kOk);
 }
 
+TEST(InvertedNorMemory, IsTheSameFlashWhoseErasedBytesAreZeros) {
+  std::vector<std::uint8_t> memory(kInfo.size_bytes, 0);
+  const InvertedNorMemory flash{memory.data(), kInfo};
+  std::vector<std::uint8_t> unit(kInfo.program_bytes, 0x5A), back(kInfo.program_bytes);
+  ASSERT_EQ(flash.read(0, back), hal::Status::kOk);
+  EXPECT_EQ(back, std::vector<std::uint8_t>(kInfo.program_bytes, 0xFF));
+  ASSERT_EQ(flash.write(0, unit), hal::Status::kOk);
+  EXPECT_EQ(memory[0], 0xA5);
+  ASSERT_EQ(flash.read(0, back), hal::Status::kOk);
+  EXPECT_EQ(back, unit);
+  EXPECT_EQ(flash.write(0, unit), hal::Status::kIo) << "not erased";
+  ASSERT_EQ(flash.erase(0, kInfo.sector_bytes), hal::Status::kOk);
+  EXPECT_EQ(memory, std::vector<std::uint8_t>(kInfo.size_bytes, 0));
+}
+
 } // namespace
 } // namespace tinyml::drivers

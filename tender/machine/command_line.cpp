@@ -40,6 +40,8 @@ struct BoardModel {
   std::optional<OutsideFlash> flash = std::nullopt;
   std::uint32_t sector_bytes = 4096; ///< of the store: smallest erase
   std::uint32_t program_bytes = 16;  ///< of the store: smallest write
+  bool takes_sparse_store = false;   ///< see the function of that name
+  bool on_host_network = false;
   /// A program of ours beside the running one, which is bootloader and machine in one.
   std::string_view monitor = {};
   std::uint32_t recovery_bytes = 0; ///< of hal::StoreInfo
@@ -86,8 +88,14 @@ std::vector<BoardModel> make_boards() {
   BoardModel an547 = mps("mps3-an547", "mps3-an547,memory-backend=store");
   an547.memory_bytes = 2ULL << 30;
   return {
-      {.name = "linux", .store_bytes = kStoreBytes16M},
-      {.name = "posix-rtos", .store_bytes = 4ULL << 20, .hosting_program = "boot.elf"},
+      {.name = "linux",
+       .store_bytes = kStoreBytes16M,
+       .takes_sparse_store = true,
+       .on_host_network = true},
+      {.name = "posix-rtos",
+       .store_bytes = 4ULL << 20,
+       .hosting_program = "boot.elf",
+       .on_host_network = true},
       {.name = "kvm-x86_64", .store_bytes = kStoreBytes16M, .monitor = "tinyml-monitor"},
       mps("mps2-an385", "mps2-an385,memory-backend=store"),
       mps("mps2-an386", "mps2-an386,memory-backend=store"),
@@ -375,6 +383,16 @@ std::optional<OutsideFlash> outside_flash(std::string_view board) {
 fs::path flash_file(const MachineConfig &config) {
   fs::path path = config.store;
   return path += ".flash";
+}
+
+bool takes_sparse_store(std::string_view board) {
+  const auto found = find_board(board);
+  return found.ok() && (*found)->takes_sparse_store;
+}
+
+bool is_on_host_network(std::string_view board) {
+  const auto found = find_board(board);
+  return found.ok() && (*found)->on_host_network;
 }
 
 Expected<void> create_store(std::string_view board, const fs::path &path) {

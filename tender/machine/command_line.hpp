@@ -61,6 +61,13 @@ struct OutsideFlash {
 [[nodiscard]] Expected<void> create_store(std::string_view board,
                                           const std::filesystem::path &path);
 
+/// True when the board also takes a store file that holds every byte inverted (it knows one by the
+/// inverted magic of the factory page at its start), so that erased bytes are holes in the file.
+[[nodiscard]] bool takes_sparse_store(std::string_view board);
+
+/// True when the board's datagrams leave through this host's own loopback and not through a switch.
+[[nodiscard]] bool is_on_host_network(std::string_view board);
+
 /// The command that runs the machine. Checks that board, program, store and emulator are there;
 /// says which Debian package brings a missing emulator.
 [[nodiscard]] Expected<std::vector<std::string>> machine_command(const MachineConfig &config);

@@ -24,9 +24,16 @@ struct MachineExit {
   [[nodiscard]] std::string describe() const;
 };
 
-/// Receives what the machine writes to its console, as it comes, on a thread of the machine. The
-/// emulator's own messages come the same way.
+/// Receives what the machine writes to its console, as it comes, on the thread that looks after all
+/// machines: it should be quick and must not start or wait for one. The emulator's own messages
+/// come the same way.
 using ConsoleSink = std::function<void(std::string_view)>;
+
+struct KeptProcess;
+/// What to start in the place of a process that ended, if anything; its error is told on the
+/// console.
+using NextCommand =
+    std::function<std::optional<Expected<std::vector<std::string>>>(const MachineExit &how)>;
 
 /// A running virtual device. It has a process group of its own, which is killed when this object
 /// goes, and by the kernel when this program dies in whatever way. All functions may be called from
@@ -36,16 +43,16 @@ using ConsoleSink = std::function<void(std::string_view)>;
 ///                                  .store = "device.store", .switch_port = the_switch.port()});
 class Machine {
 public:
-  /// The newest bytes of the console that console() keeps.
+  /// The newest bytes of the console that console() keeps unless told otherwise.
   static constexpr std::size_t kConsoleBytes = 1 << 20;
 
-  [[nodiscard]] static Expected<std::unique_ptr<Machine>> start(const MachineConfig &config,
-                                                                ConsoleSink sink = {});
+  [[nodiscard]] static Expected<std::unique_ptr<Machine>>
+  start(const MachineConfig &config, ConsoleSink sink = {},
+        std::size_t console_bytes = kConsoleBytes);
   /// As start(), for any command (no shell: arguments reach the program as they are).
-  /// `programmed`: whose flash is written and which is started again when it asks for that.
   [[nodiscard]] static Expected<std::unique_ptr<Machine>>
   start_command(std::vector<std::string> argv, ConsoleSink sink = {},
-                std::optional<MachineConfig> programmed = std::nullopt);
+                std::size_t console_bytes = kConsoleBytes);
   ~Machine(); ///< kills what still runs
 
   Machine(const Machine &) = delete;
@@ -69,9 +76,11 @@ public:
   bool wait_for_console(std::string_view text, std::chrono::milliseconds limit);
 
 private:
-  struct Running;
-  explicit Machine(std::unique_ptr<Running> running);
-  std::unique_ptr<Running> running_;
+  [[nodiscard]] static Expected<std::unique_ptr<Machine>>
+  start_process(std::vector<std::string> argv, ConsoleSink sink, std::size_t console_bytes,
+                NextCommand next);
+  explicit Machine(std::shared_ptr<KeptProcess> process);
+  std::shared_ptr<KeptProcess> process_;
 };
 
 /// What a bare program left behind.

@@ -19,6 +19,70 @@ host::Outcome tinyml(std::vector<std::string> arguments,
   return outcome.ok() ? *outcome : host::Outcome{};
 }
 
+/// Whether a program of this name can be started here.
+bool is_installed(const std::string &program) {
+  const auto found = host::run({.argv = {program, "--version"}});
+  return found.ok() && found->succeeded();
+}
+
+TEST(Wasm, ComputesWhatTheHostComputes) {
+  for (const char *tool : {"node", "clang++-16", "wasm-ld-16"}) {
+    if (!is_installed(tool)) {
+      GTEST_SKIP() << tool << " is not installed: board wasm is neither built nor run here";
+    }
+  }
+  const auto folder = host::TemporaryFolder::create("wasm");
+  ASSERT_TRUE(folder.ok());
+  const auto inputs = folder->path() / "in.raw";
+  constexpr std::size_t kInputs = 1000;
+  std::vector<std::uint8_t> pixels(kInputs * 28 * 28);
+  std::uint32_t state = 2019;
+  for (std::uint8_t &pixel : pixels) {
+    state = state * 1664525 + 1013904223;
+    pixel = static_cast<std::uint8_t>(state >> 24);
+  }
+  ASSERT_TRUE(host::write_file(inputs, pixels).ok());
+  for (const char *board : {"host", "wasm"}) {
+    std::vector<std::string> arguments = {
+        "exec",     "mnist-dscnn",   "--calibration", "mnist",
+        "--inputs", inputs.string(), "--outputs",     (folder->path() / board).string()};
+    if (std::string(board) == "wasm") {
+      arguments.insert(arguments.end(), {"--board", board});
+    }
+    const host::Outcome done = tinyml(arguments);
+    ASSERT_EQ(done.exit_code, 0) << board << ": " << done.output;
+    EXPECT_NE(done.output.find("1,000 inferences"), std::string::npos) << done.output;
+  }
+  const auto host_outputs = host::read_file(folder->path() / "host");
+  const auto wasm_outputs = host::read_file(folder->path() / "wasm");
+  ASSERT_TRUE(host_outputs.ok() && wasm_outputs.ok());
+  EXPECT_EQ(host_outputs->size(), kInputs * 10);
+  EXPECT_EQ(*host_outputs, *wasm_outputs);
+}
+
+TEST(Wasm, IsAModuleWithItsLoaderAndSaysWhatInputItWants) {
+  if (!is_installed("node") || !is_installed("clang++-16") || !is_installed("wasm-ld-16")) {
+    GTEST_SKIP() << "node, clang-16 and lld-16 are needed";
+  }
+  const auto folder = host::TemporaryFolder::create("wasm");
+  ASSERT_TRUE(folder.ok());
+  const host::Outcome compiled =
+      tinyml({"compile", "mnist-dscnn", "--calibration", "mnist", "--board", "wasm", "-o",
+              (folder->path() / "out").string()});
+  ASSERT_EQ(compiled.exit_code, 0) << compiled.output;
+  EXPECT_TRUE(std::filesystem::exists(folder->path() / "out" / "module.wasm"));
+  const auto example =
+      host::run({.argv = {"node", "example.mjs"}, .working_directory = folder->path() / "out"});
+  ASSERT_TRUE(example.ok());
+  EXPECT_EQ(example->exit_code, 0) << example->output;
+  ASSERT_TRUE(host::write_text(folder->path() / "short.raw", "too short").ok());
+  const host::Outcome refused = tinyml({"exec", "mnist-dscnn", "--calibration", "mnist", "--board",
+                                        "wasm", "--inputs", (folder->path() / "short.raw").string(),
+                                        "--outputs", (folder->path() / "out.raw").string()});
+  EXPECT_EQ(refused.exit_code, 2) << refused.output;
+  EXPECT_NE(refused.output.find("784 bytes"), std::string::npos) << refused.output;
+}
+
 TEST(Plan, IsExactlyWhatIsLinked) {
   const auto folder = host::TemporaryFolder::create("compile");
   ASSERT_TRUE(folder.ok());
