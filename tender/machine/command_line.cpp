@@ -40,8 +40,6 @@ struct BoardModel {
   std::optional<OutsideFlash> flash = std::nullopt;
   std::uint32_t sector_bytes = 4096; ///< of the store: smallest erase
   std::uint32_t program_bytes = 16;  ///< of the store: smallest write
-  bool takes_sparse_store = false;   ///< see the function of that name
-  bool on_host_network = false;
   /// A program of ours beside the running one, which is bootloader and machine in one.
   std::string_view monitor = {};
   std::uint32_t recovery_bytes = 0; ///< of hal::StoreInfo
@@ -50,6 +48,8 @@ struct BoardModel {
   std::optional<std::uint32_t> flash_address = {};
   /// A program of this host that runs the board's programs inside of itself, beside them.
   std::string_view hosting_program = {};
+  bool takes_sparse_store = false; ///< see the function of that name
+  bool on_host_network = false;
 };
 
 /// Semihosting ends a program with an exit code. Its calls for host files go to a debugger, which
@@ -96,7 +96,10 @@ std::vector<BoardModel> make_boards() {
        .store_bytes = 4ULL << 20,
        .hosting_program = "boot.elf",
        .on_host_network = true},
-      {.name = "kvm-x86_64", .store_bytes = kStoreBytes16M, .monitor = "tinyml-monitor"},
+      {.name = "kvm-x86_64",
+       .store_bytes = kStoreBytes16M,
+       .monitor = "tinyml-monitor",
+       .takes_sparse_store = true},
       mps("mps2-an385", "mps2-an385,memory-backend=store"),
       mps("mps2-an386", "mps2-an386,memory-backend=store"),
       mps("mps2-an500", "mps2-an500,memory-backend=store"),

@@ -47,19 +47,15 @@ Expected<std::unique_ptr<Machine>> Machine::start(const MachineConfig &config, C
   if (!argv) {
     return Failure{argv.error()};
   }
-  return start_process(std::move(*argv), std::move(sink), console_bytes,
-                       outside_flash(config.board) ? programming(config) : NextCommand());
+  return start_command(std::move(*argv), std::move(sink),
+                       outside_flash(config.board) ? std::optional(config) : std::nullopt,
+                       console_bytes);
 }
 
-Expected<std::unique_ptr<Machine>>
-Machine::start_command(std::vector<std::string> argv, ConsoleSink sink, std::size_t console_bytes) {
-  return start_process(std::move(argv), std::move(sink), console_bytes, {});
-}
-
-Expected<std::unique_ptr<Machine>> Machine::start_process(std::vector<std::string> argv,
+Expected<std::unique_ptr<Machine>> Machine::start_command(std::vector<std::string> argv,
                                                           ConsoleSink sink,
-                                                          std::size_t console_bytes,
-                                                          NextCommand next) {
+                                                          std::optional<MachineConfig> programmed,
+                                                          std::size_t console_bytes) {
   if (argv.empty()) {
     return fail(ErrorCode::kInternal, "a machine without a program");
   }
@@ -67,7 +63,7 @@ Expected<std::unique_ptr<Machine>> Machine::start_process(std::vector<std::strin
   process->argv = std::move(argv);
   process->sink = std::move(sink);
   process->console_bytes = console_bytes;
-  process->next = std::move(next);
+  process->next = programmed ? programming(*programmed) : NextCommand();
   if (const int error = Keeper::instance().start(process); error != 0) {
     return fail(error == ENOENT || error == EACCES ? ErrorCode::kUnavailable
                                                    : ErrorCode::kResourceFull,

@@ -50,8 +50,10 @@ public:
   start(const MachineConfig &config, ConsoleSink sink = {},
         std::size_t console_bytes = kConsoleBytes);
   /// As start(), for any command (no shell: arguments reach the program as they are).
+  /// `programmed`: whose flash is written and which is started again when it asks for that.
   [[nodiscard]] static Expected<std::unique_ptr<Machine>>
   start_command(std::vector<std::string> argv, ConsoleSink sink = {},
+                std::optional<MachineConfig> programmed = std::nullopt,
                 std::size_t console_bytes = kConsoleBytes);
   ~Machine(); ///< kills what still runs
 
@@ -76,9 +78,6 @@ public:
   bool wait_for_console(std::string_view text, std::chrono::milliseconds limit);
 
 private:
-  [[nodiscard]] static Expected<std::unique_ptr<Machine>>
-  start_process(std::vector<std::string> argv, ConsoleSink sink, std::size_t console_bytes,
-                NextCommand next);
   explicit Machine(std::shared_ptr<KeptProcess> process);
   std::shared_ptr<KeptProcess> process_;
 };

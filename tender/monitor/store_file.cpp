@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tender/monitor/store_file.hpp"
 
+#include "image/factory.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
@@ -84,6 +86,10 @@ Expected<StoreFile> StoreFile::open(const char *path) {
   StoreFile store;
   store.file_ = std::move(file);
   store.info_ = kInfo;
+  std::uint8_t start[4] = {};
+  const bool inverted = read_all(store.file_.get(), 0, start) &&
+                        load_le<std::uint32_t>(start) == ~image::kFactoryMagic;
+  store.flip_ = inverted ? 0xFF : 0;
   return store;
 }
 
@@ -93,7 +99,11 @@ bool StoreFile::inside(std::uint32_t offset, std::size_t size_bytes) const {
 
 hal::Status StoreFile::read(std::uint32_t offset, ByteSpan to) {
   return cache_.read(info_, block_, offset, to, [this](std::uint32_t at, ByteSpan block) {
-    return read_all(file_.get(), at, block) ? hal::Status::kOk : hal::Status::kIo;
+    if (!read_all(file_.get(), at, block)) {
+      return hal::Status::kIo;
+    }
+    flip(block);
+    return hal::Status::kOk;
   });
 }
 
@@ -102,7 +112,17 @@ hal::Status StoreFile::erase(std::uint32_t offset, std::uint32_t size_bytes) {
   if (!inside(offset, size_bytes) || !aligned(offset, size_bytes, info_.sector_bytes)) {
     return hal::Status::kInvalid;
   }
-  return fill_erased(file_.get(), offset, size_bytes) ? hal::Status::kOk : hal::Status::kIo;
+  if (flip_ == 0) {
+    return fill_erased(file_.get(), offset, size_bytes) ? hal::Status::kOk : hal::Status::kIo;
+  }
+  Chunk erased;
+  std::memset(erased, 0xFF, sizeof(erased));
+  for (std::uint32_t at = offset; at < offset + size_bytes; at += kChunkBytes) {
+    if (!is_erased(at, kChunkBytes) && !write_flipped(at, erased)) { // holes stay holes
+      return hal::Status::kIo;
+    }
+  }
+  return hal::Status::kOk;
 }
 
 hal::Status StoreFile::write(std::uint32_t offset, ByteView from) {
@@ -110,8 +130,27 @@ hal::Status StoreFile::write(std::uint32_t offset, ByteView from) {
   if (!inside(offset, from.size()) || !aligned(offset, from.size(), info_.program_bytes)) {
     return hal::Status::kInvalid;
   }
-  const bool good = is_erased(offset, from.size()) && write_all(file_.get(), offset, from);
+  const bool good = is_erased(offset, from.size()) && write_flipped(offset, from);
   return good ? hal::Status::kOk : hal::Status::kIo;
+}
+
+void StoreFile::flip(ByteSpan bytes) const {
+  for (std::uint8_t &byte : bytes) {
+    byte ^= flip_;
+  }
+}
+
+bool StoreFile::write_flipped(std::uint32_t offset, ByteView from) const {
+  Chunk chunk;
+  for (std::size_t at = 0; at < from.size(); at += kChunkBytes) {
+    const ByteSpan part(chunk, std::min(kChunkBytes, from.size() - at));
+    std::memcpy(part.data(), from.data() + at, part.size());
+    flip(part);
+    if (!write_all(file_.get(), offset + at, part)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool StoreFile::is_erased(std::uint32_t offset, std::size_t size_bytes) const {
@@ -119,7 +158,8 @@ bool StoreFile::is_erased(std::uint32_t offset, std::size_t size_bytes) const {
   for (std::size_t at = 0; at < size_bytes; at += kChunkBytes) {
     const ByteSpan part(chunk, std::min(kChunkBytes, size_bytes - at));
     if (!read_all(file_.get(), offset + at, part) ||
-        std::any_of(part.begin(), part.end(), [](std::uint8_t b) { return b != 0xFF; })) {
+        std::any_of(part.begin(), part.end(),
+                    [this](std::uint8_t b) { return (b ^ flip_) != 0xFF; })) {
       return false;
     }
   }

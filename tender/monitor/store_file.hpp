@@ -10,7 +10,9 @@ namespace tinyml::tender {
 
 /// The file behind the store, with the NOR rules of os/drivers/nor_memory.hpp. It is read and
 /// written in place and never mapped, so that it takes none of the monitor's memory. A machine that
-/// is killed leaves what it has written; the file is locked while one runs.
+/// is killed leaves what it has written; the file is locked while one runs. A file whose first four
+/// bytes are the factory page's magic inverted holds every byte inverted: what is erased may be a
+/// hole in it.
 class StoreFile {
 public:
   static constexpr hal::StoreInfo kInfo = {
@@ -29,7 +31,11 @@ private:
   [[nodiscard]] bool inside(std::uint32_t offset, std::size_t size_bytes) const;
   [[nodiscard]] bool is_erased(std::uint32_t offset, std::size_t size_bytes) const;
 
+  [[nodiscard]] bool write_flipped(std::uint32_t offset, ByteView from) const;
+  void flip(ByteSpan bytes) const;
+
   FileDescriptor file_;
+  std::uint8_t flip_ = 0;    ///< the bits that are inverted in the file
   drivers::ReadCache cache_; ///< images are hashed by small pieces
   std::uint8_t block_[drivers::ReadCache::kBlockBytes] = {};
   hal::StoreInfo info_{};
