@@ -103,6 +103,21 @@ Expected<bool> ensure_process(const Context &context, const std::filesystem::pat
   return true;
 }
 
+/// Ends the fleet's process, whose devices go with it, and waits for that.
+void end_process(const std::filesystem::path &folder, pid_t owner) {
+  // The signal also reaches a process whose socket is gone.
+  if (!ask_control(folder, {{"do", "stop"}}, std::chrono::seconds(5)).ok()) {
+    ::kill(owner, SIGTERM);
+  }
+  const auto deadline = Clock::now() + std::chrono::seconds(30);
+  while (FolderLock::holder(folder)) {
+    if (Clock::now() > deadline) {
+      ::kill(owner, SIGKILL);
+    }
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+}
+
 /// The devices that are not at the service, for a message.
 std::string missing_devices(const json &status) {
   constexpr std::size_t kShown = 5;
@@ -201,7 +216,7 @@ Expected<void> bring_up(const Context &context, const FleetFlags &flags) {
       // A fleet of nothing is of no use to anybody.
       const auto left = ask_control(folder, {{"do", "status"}});
       if (left.ok() && left->at("devices").empty()) {
-        (void)ask_control(folder, {{"do", "stop"}});
+        end_process(folder, left->at("pid").get<pid_t>());
       }
       return Failure{answer.error()};
     }
@@ -383,17 +398,7 @@ Expected<void> bring_down(const Context &context, const FleetFlags &flags) {
   const auto folder = folder_of(flags);
   const auto owner = FolderLock::holder(folder);
   if (owner) {
-    // The signal also reaches a process whose socket is gone.
-    if (!ask_control(folder, {{"do", "stop"}}, std::chrono::seconds(5)).ok()) {
-      ::kill(*owner, SIGTERM);
-    }
-    const auto deadline = Clock::now() + std::chrono::seconds(30);
-    while (FolderLock::holder(folder)) {
-      if (Clock::now() > deadline) {
-        ::kill(*owner, SIGKILL); // its devices go with it
-      }
-      std::this_thread::sleep_for(milliseconds(10));
-    }
+    end_process(folder, *owner);
   } else if (!flags.forget) {
     return Failure{ask_running(folder, {}).error()};
   }
