@@ -74,7 +74,7 @@ Expected<std::string> compiler_version(const std::string &compiler,
 bool is_board_name(const std::string &name) {
   constexpr std::size_t kMaxNameBytes = 32;
   return !name.empty() && name.size() <= kMaxNameBytes && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
 }
 
