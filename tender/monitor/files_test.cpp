@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the monitor is given: arguments, programs, store files; and how memory is laid out for them.
 #include "host/files.hpp"
+#include "image/factory.hpp"
 #include "os/boards/kvm-x86_64/hypercall.hpp"
 #include "os/drivers/nor_memory.hpp"
 #include "tender/monitor/guest_layout.hpp"
@@ -12,6 +13,7 @@
 #include <gmock/gmock.h>
 #include <random>
 #include <set>
+#include <sys/stat.h>
 
 namespace tinyml::tender {
 namespace {
@@ -123,11 +125,8 @@ protected:
   std::string path = (folder.path() / "store").string();
 };
 
-TEST_F(StoreFiles, KeepTheRulesOfNorFlash) {
-  auto opened = StoreFile::open(path.c_str());
-  ASSERT_TRUE(opened.ok()) << opened.error().message;
-  StoreFile &file = *opened;
-  std::vector<std::uint8_t> model(StoreFile::kInfo.size_bytes, 0xFF);
+/// Random operations have the same results and leave the same bytes as on NOR flash in memory.
+void compare_with_memory(StoreFile &file, std::vector<std::uint8_t> model) {
   drivers::NorMemory memory(model.data(), StoreFile::kInfo);
   std::mt19937 random(1);
   // A corner of the store, so that operations meet; and now and then beyond its end.
@@ -150,6 +149,27 @@ TEST_F(StoreFiles, KeepTheRulesOfNorFlash) {
       EXPECT_EQ(bytes, same);
     }
   }
+}
+
+TEST_F(StoreFiles, KeepTheRulesOfNorFlash) {
+  auto opened = StoreFile::open(path.c_str());
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  compare_with_memory(*opened, std::vector<std::uint8_t>(StoreFile::kInfo.size_bytes, 0xFF));
+}
+
+TEST_F(StoreFiles, MayBeInvertedWithHolesForWhatIsErased) {
+  std::uint8_t mark[4];
+  store_le(mark, ~image::kFactoryMagic);
+  ASSERT_TRUE(host::write_file(path, mark).ok());
+  std::filesystem::resize_file(path, StoreFile::kInfo.size_bytes);
+  auto opened = StoreFile::open(path.c_str());
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  std::vector<std::uint8_t> model(StoreFile::kInfo.size_bytes, 0xFF);
+  store_le(model.data(), image::kFactoryMagic);
+  compare_with_memory(*opened, std::move(model));
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_LT(status.st_blocks * 512, 1 << 20) << "bytes on the disk";
 }
 
 TEST_F(StoreFiles, BelongToOneMachine) {
