@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/boards/riscv-virt/factory.hpp"
 #include "os/cpu/riscv/retained.hpp"
-#include "os/drivers/seed_pool.hpp"
+#include "os/drivers/seeded_entropy.hpp"
 #include "os/hal.hpp"
 
 namespace tinyml {
 
 namespace {
 
-constinit drivers::SeedPool pool;
+constinit drivers::SeededEntropy pool;
+
+std::uint32_t low_cycles() { return static_cast<std::uint32_t>(hal::cycle_count()); }
 
 } // namespace
 
-/// No source of randomness: see drivers::SeedPool.
 hal::Status hal::entropy(ByteSpan to) {
-  if (!pool.filled()) {
+  if (pool.is_fresh()) {
     const auto page = virt::factory_page();
-    pool.fill(page.ok() ? page.value().entropy_seed : ByteView{}, tinyml_retained.starts);
+    pool.seed(page.ok() ? page.value().entropy_seed : ByteView{}, tinyml_retained.starts);
   }
-  for (std::uint8_t &byte : to) {
-    byte = pool.next(static_cast<std::uint32_t>(cycle_count()));
-  }
+  pool.draw(to, low_cycles);
   return Status::kUnsupported;
 }
 
