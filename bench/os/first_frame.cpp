@@ -2,6 +2,7 @@
 #include "bench/os/first_frame.hpp"
 
 #include "host/files.hpp"
+#include "tender/machine/flash_programmer.hpp"
 #include "tender/machine/machine.hpp"
 
 #include <algorithm>
@@ -44,6 +45,29 @@ Expected<std::vector<std::string>> command_of(const BenchDevice &device, const f
   return argv;
 }
 
+/// Where the flash is written from outside, that of a new device is blank: its first start ends by
+/// asking for it to be written, and is not what is measured.
+Expected<void> fill_flash(const BenchDevice &device) {
+  const auto flash = tender::outside_flash(device.board);
+  if (!flash) {
+    return {};
+  }
+  const tender::MachineConfig config = {
+      .board = device.board, .program = device.program, .store = device.store};
+  const auto argv = tender::machine_command(config);
+  if (!argv.ok()) {
+    return Failure{argv.error()};
+  }
+  const auto machine = tender::Machine::start_command(*argv);
+  if (!machine.ok()) {
+    return Failure{machine.error()};
+  }
+  const auto ended = (*machine)->wait(kPatience);
+  return ended && ended->code == boot::kAskProgrammer
+             ? tender::FlashProgrammer(config, *flash).program()
+             : Expected<void>{};
+}
+
 } // namespace
 
 std::optional<std::uint64_t> first_packet_us(ByteView capture) {
@@ -60,6 +84,9 @@ Expected<std::optional<std::uint64_t>> instructions_to_first_frame(const BenchDe
                                                                    const fs::path &work) {
   const fs::path capture = work / "frames.pcap";
   fs::remove(capture);
+  if (const auto filled = fill_flash(device); !filled.ok()) {
+    return Failure{filled.error()};
+  }
   const auto argv = command_of(device, capture);
   if (!argv.ok()) {
     return Failure{argv.error()};

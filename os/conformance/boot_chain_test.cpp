@@ -4,9 +4,11 @@
 #include "os/conformance/run_board.hpp"
 #include "os/drivers/nor_memory.hpp"
 #include "os/store/provision.hpp"
+#include "os/store/trial.hpp"
 
 #include <gtest/gtest.h>
 #include <iostream>
+#include <thread>
 
 namespace tinyml::conformance {
 namespace {
@@ -52,12 +54,12 @@ protected:
     provision();
   }
 
-  void provision() {
+  /// The reset program as an image; images of different versions differ in their payload, too.
+  std::vector<std::uint8_t> image_of(std::uint8_t version) {
     const std::string &board = GetParam();
-    const auto payload = host::read_file(board_file(board, "resets.payload"));
-    ASSERT_TRUE(payload.ok()) << payload.error().message;
-    const auto key = image::SigningKey::generate();
-    ASSERT_TRUE(key.ok());
+    auto payload = host::read_file(board_file(board, "resets.payload"));
+    EXPECT_TRUE(payload.ok()) << payload.error().message;
+    payload->insert(payload->end(), std::size_t{16} * version, version);
     const nlohmann::json kit = board_description(board);
     const nlohmann::json first = kit.value("recovery", kit); // where the store's first image lies
     const bool is_elf = kit.value("payload", "") == "elf";
@@ -66,25 +68,44 @@ protected:
         {.board = board,
          .abi_version = hal::kAbiVersion,
          .payload = is_elf ? image::Payload::kElf : image::Payload::kBinary,
-         .version = {.major = 1},
+         .version = {.major = version},
          .load_address = is_elf ? 0 : first.at("rom").at("origin").get<std::uint64_t>()},
-        *key);
-    ASSERT_TRUE(packed.ok()) << packed.error().message;
-    const auto public_key = key->public_key();
+        key);
+    EXPECT_TRUE(packed.ok()) << packed.error().message;
+    return packed.ok() ? *packed : std::vector<std::uint8_t>{};
+  }
+
+  void provision() {
+    const auto public_key = key.public_key();
     const image::FactoryPage page = {.endpoint = "boot-chain",
                                      .server_uri = "coap://10.77.0.1:5683",
                                      .signing_public_key = public_key,
                                      .entropy_seed = {},
                                      .serial = {},
                                      .mac = {}};
-    ASSERT_EQ(store::provision(*store, page, *packed), hal::Status::kOk);
+    ASSERT_EQ(store::provision(*store, page, image_of(1)), hal::Status::kOk);
+  }
+
+  [[nodiscard]] bool has_two_slots() const { return !store::layout_of(store->info()).has_recovery; }
+
+  /// As after an update: another image in slot B, and the wish to try it.
+  void put_on_trial() {
+    const store::Layout layout = store::layout_of(store->info());
+    ASSERT_EQ(store::fill_region(*store, layout.slot(store::Slot::kB), image_of(2)),
+              hal::Status::kOk);
+    ASSERT_EQ(store::activate(*store, layout, store::Slot::kB), hal::Status::kOk);
+  }
+
+  std::filesystem::path write_store() {
+    auto file = folder->path() / "store";
+    EXPECT_TRUE(host::write_file(file, store->bytes).ok());
+    std::filesystem::resize_file(file, tender::store_file_bytes(GetParam()).value());
+    return file;
   }
 
   /// Boots and returns the exit code; nothing when it hung.
-  std::optional<int> boot() {
-    const auto file = folder->path() / "store";
-    EXPECT_TRUE(host::write_file(file, store->bytes).ok());
-    std::filesystem::resize_file(file, tender::store_file_bytes(GetParam()).value());
+  std::optional<int> boot() { return boot(write_store()); }
+  std::optional<int> boot(const std::filesystem::path &file) {
     const auto machine = start_board(GetParam(), "boot.elf", file);
     EXPECT_TRUE(machine.ok()) << machine.error().message;
     const auto end = machine.ok() ? (*machine)->wait(std::chrono::seconds(60)) : std::nullopt;
@@ -92,6 +113,19 @@ protected:
     return end ? std::optional(end->code) : std::nullopt;
   }
 
+  bool console_has(std::initializer_list<const char *> steps) {
+    std::size_t at = 0;
+    for (const char *step : steps) {
+      at = console.find(step, at);
+      EXPECT_NE(at, std::string::npos) << "missing: " << step << "\n" << console;
+      if (at == std::string::npos) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  image::SigningKey key = *image::SigningKey::generate();
   std::optional<host::TemporaryFolder> folder;
   std::optional<StoreFile> store;
   std::string console;
@@ -104,14 +138,45 @@ TEST_P(BootChain, StartsAnImageThroughResetAndFault) {
   EXPECT_EQ(*code, 0);
   EXPECT_EQ(console.find("FAILED"), std::string::npos);
   EXPECT_EQ(console.find("code is protected 0") == std::string::npos, protects_code(GetParam()));
-  std::size_t at = 0;
-  for (const char *step : {"starting slot A", "reset reason 0", "starting slot A", "reset reason 1",
+  EXPECT_TRUE(console_has({"starting slot A", "reset reason 0", "starting slot A", "reset reason 1",
                            "ok      the running image verifies", "starting slot A",
                            "reset reason 3", "ok      back from a fault", "starting slot A",
-                           "reset reason 3", "ok      back from a fault"}) {
-    at = console.find(step, at);
-    ASSERT_NE(at, std::string::npos) << "missing: " << step;
+                           "reset reason 3", "ok      back from a fault"}));
+}
+
+/// The image on trial resets and crashes until its trials are used up. The old one comes back and
+/// still finds the record of the last crash.
+TEST_P(BootChain, RollsBackAnImageThatNeverConfirms) {
+  if (!has_two_slots()) {
+    GTEST_SKIP() << "its images are linked for one place each";
   }
+  put_on_trial();
+  const auto code = boot();
+  ASSERT_TRUE(code.has_value()) << "the board hung";
+  EXPECT_EQ(*code, 0);
+  ASSERT_TRUE(
+      console_has({"starting slot B on trial, trials left: 2", "reset reason 0",
+                   "starting slot B on trial, trials left: 1", "reset reason 1",
+                   "starting slot B on trial, trials left: 0", "reset reason 3", "rolling back",
+                   "starting slot A", "reset reason 3", "ok      back from a fault"}));
+  EXPECT_EQ(console.find("FAILED", console.find("rolling back")), std::string::npos) << console;
+}
+
+/// Cuts the power at ever later moments of a trial; whatever was under way, the next start goes on.
+TEST_P(BootChain, SurvivesPowerCutsDuringATrial) {
+  if (!has_two_slots()) {
+    GTEST_SKIP() << "its images are linked for one place each";
+  }
+  put_on_trial();
+  const auto file = write_store();
+  for (int cut = 1; cut <= 6; ++cut) {
+    const auto machine = start_board(GetParam(), "boot.elf", file);
+    ASSERT_TRUE(machine.ok()) << machine.error().message;
+    std::this_thread::sleep_for(std::chrono::milliseconds(35 * cut));
+    (*machine)->kill();
+  }
+  EXPECT_EQ(boot(file), 0) << console;
+  EXPECT_EQ(console.find("nothing to start"), std::string::npos) << console;
 }
 
 TEST_P(BootChain, DoesNotStartAnImageWithOneBitChanged) {

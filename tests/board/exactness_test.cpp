@@ -17,8 +17,9 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr const char *kAllBoards[] = {"mps2-an385",  "mps2-an386", "mps2-an500", "mps3-an547",
-                                      "mps2-armv6m", "virt-rv32",  "virt-rv64v", "lx60-lx106"};
+constexpr const char *kAllBoards[] = {"mps2-an385", "mps2-an386",  "mps2-an500",
+                                      "mps3-an547", "mps2-armv6m", "lm3s6965evb",
+                                      "virt-rv32",  "virt-rv64v",  "lx60-lx106"};
 constexpr const char *kMlperfBoards[] = {"mps2-an385", "mps2-an386", "mps2-an500",
                                          "mps3-an547", "virt-rv32",  "virt-rv64v"};
 

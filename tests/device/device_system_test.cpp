@@ -230,6 +230,7 @@ protected:
     std::ofstream(work / "store", std::ios::binary)
         .write(reinterpret_cast<const char *>(store.bytes.data()),
                static_cast<std::streamsize>(store.bytes.size()));
+    fs::resize_file(work / "store", tender::store_file_bytes(kit->board).value());
     tender::MachineConfig config;
     config.board = kit->board;
     config.program = kit->folder / "boot.elf";
@@ -384,7 +385,7 @@ TEST_P(DeviceInterop, answers_a_foreign_client) {
   EXPECT_THAT(get(uri + "/42769/0"), HasSubstr("tinyml-image-1")); // by a challenge (RFC 9175)
 }
 
-constexpr const char *kBoards[] = {"linux", "mps2-an385", "kvm-x86_64"};
+constexpr const char *kBoards[] = {"linux", "mps2-an385", "lm3s6965evb", "kvm-x86_64"};
 
 std::string name_of(const testing::TestParamInfo<const char *> &chosen) {
   std::string name = chosen.param;
