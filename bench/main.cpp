@@ -11,8 +11,8 @@ namespace {
 
 struct Options {
   std::vector<std::string> models; ///< all when empty
-  std::vector<std::string> boards = {"mps2-an385",  "mps2-an386", "mps3-an547", "virt-rv32",
-                                     "mps2-armv6m", "lx60-lx106", "linux"};
+  std::vector<std::string> boards = {"mps2-an385", "mps2-an386",  "mps3-an547", "virt-rv32",
+                                     "virt-rv64v", "mps2-armv6m", "lx60-lx106", "linux"};
   std::string output = "build/bench.json";
   std::string markdown;
   std::string microbenchmarks;
