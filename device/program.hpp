@@ -53,6 +53,8 @@ private:
   /// A trial image that cannot reach its server for so long gives up, so that the old one returns.
   static constexpr coap::Millis kTrialMs = 120'000;
   static constexpr coap::Millis kRebootDelayMs = 300;
+  /// A recovery image that was called and is given nothing lets the other one run again.
+  static constexpr coap::Millis kRecoveryMs = 600'000;
   /// Pause before trying again what is due but found no room in the endpoint.
   static constexpr std::uint64_t kRetryNs = 5 * kNsPerMs;
 
@@ -83,6 +85,7 @@ private:
   void follow_objects();
   void confirm();
   [[nodiscard]] bool must_restart();
+  [[nodiscard]] bool was_called_for_nothing() const;
   [[nodiscard]] std::uint64_t next_deadline_ns();
   [[nodiscard]] coap::Millis now_ms() const { return now_ms_; }
 

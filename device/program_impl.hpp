@@ -200,13 +200,21 @@ template <typename Network, typename Module> bool Program<Network, Module>::must
     events::note(events::Id::kTrialAbandoned);
     return true;
   }
-  return now_ms() >= restart_ms_ || updater_.wants_restart(now_ms());
+  return now_ms() >= restart_ms_ || updater_.wants_restart(now_ms()) ||
+         (now_ms() >= kRecoveryMs && was_called_for_nothing());
+}
+
+template <typename Network, typename Module>
+bool Program<Network, Module>::was_called_for_nothing() const {
+  return start_.layout.has_recovery && !on_trial_ && start_.boot.booted != start_.boot.confirmed &&
+         firmware_.state() == lwm2m::UpdateState::kIdle;
 }
 
 template <typename Network, typename Module>
 std::uint64_t Program<Network, Module>::next_deadline_ns() {
   std::uint64_t next_ms = std::min(updater_.next_deadline_ms(), restart_ms_);
   next_ms = on_trial_ ? std::min(next_ms, kTrialMs) : next_ms;
+  next_ms = was_called_for_nothing() ? std::min(next_ms, kRecoveryMs) : next_ms;
   if (network_.ready()) {
     next_ms = std::min({next_ms, client_.next_deadline_ms(), coap_.next_deadline()});
   }

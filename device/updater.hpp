@@ -64,6 +64,7 @@ private:
   bool finish();
   void fail(lwm2m::UpdateResult result, std::string_view why);
   bool check(store::UpdateError error);
+  void restart_into_recovery();
   void print_progress(std::uint32_t before_bytes) const;
 
   UpdaterConfig config_;
@@ -77,6 +78,7 @@ private:
   coap::Uri uri_;
   coap::Millis due_ms_ = coap::kNever; ///< pull: next request; push: when silence becomes failure
   coap::Millis restart_ms_ = coap::kNever;
+  coap::Millis now_ms_ = 0; ///< of the latest poll()
   Mode mode_ = Mode::kIdle;
   bool in_flight_ = false;
   std::uint8_t failures_ = 0;

@@ -67,6 +67,7 @@ void Updater<Flash, Coap, Verify>::connection_failed(coap::Millis now_ms) {
 
 template <store::Flash Flash, typename Coap, typename Verify>
 void Updater<Flash, Coap, Verify>::poll(coap::Millis now_ms) {
+  now_ms_ = now_ms;
   switch (firmware_.take_command()) {
   case lwm2m::FirmwareCommand::kDownload:
     start_pull(now_ms);
@@ -142,11 +143,14 @@ bool Updater<Flash, Coap, Verify>::handle_push(const coap::Event &event, coap::M
       event.peer != config_.server) {
     return false; // the client answers these
   }
-  const auto piece = sink_.accept(event.peer, request, layout_.slots[0].size_bytes);
+  const auto piece = sink_.accept(event.peer, request, layout_.slot(store::Slot::kB).size_bytes);
   coap::Code code = coap::BlockSink::code_for(piece.status);
   if (coap::is_success(code) && piece.status != coap::BlockSink::Status::kRepeated) {
     const coap::Code taken = take_push(piece, now_ms);
     code = coap::is_success(taken) ? code : taken;
+  }
+  if (restart_ms_ != coap::kNever) {
+    return true; // left to whoever runs after the restart: the sender will ask again
   }
   coap::Draft draft = coap_.reply(event.request, code);
   sink_.add_to(draft.message);
@@ -239,6 +243,9 @@ bool Updater<Flash, Coap, Verify>::check(store::UpdateError error) {
   case kNotConfirmed:
     fail(lwm2m::UpdateResult::kDeferred, "the running image is not confirmed yet");
     return false;
+  case kNeedsRecovery:
+    restart_into_recovery();
+    return false;
   case kNotStarted:
   case kStore:
     break;
@@ -254,6 +261,17 @@ void Updater<Flash, Coap, Verify>::fail(lwm2m::UpdateResult result, std::string_
   firmware_.failed(result);
   events::note(events::Id::kUpdateFailed, static_cast<std::uint32_t>(result));
   print_line("update: refused, ", why);
+}
+
+/// What runs lies where the update has to go. The server offers it again when the recovery image
+/// has registered.
+template <store::Flash Flash, typename Coap, typename Verify>
+void Updater<Flash, Coap, Verify>::restart_into_recovery() {
+  if (store::want_recovery(flash_, layout_) != hal::Status::kOk) {
+    return fail(lwm2m::UpdateResult::kUpdateFailed, "the store failed");
+  }
+  print_line("update: restarting into the recovery image");
+  restart_ms_ = now_ms_ + kRestartDelayMs;
 }
 
 template <store::Flash Flash, typename Coap, typename Verify>

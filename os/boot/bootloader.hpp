@@ -150,8 +150,9 @@ private:
 
   /// Both slots are looked at twice: bits of old flash may be read wrong now and then.
   Choice boot_confirmed() {
-    const store::Slot first =
-        state_.confirmed == store::Slot::kB ? store::Slot::kB : store::Slot::kA;
+    const store::Slot first = state_.confirmed == store::Slot::kB && !state_.recovery_wanted
+                                  ? store::Slot::kB
+                                  : store::Slot::kA;
     for (const store::Slot slot : {first, store::other(first), first, store::other(first)}) {
       image::Header header;
       const image::Error error = verify(slot, header);

@@ -20,6 +20,10 @@ inline constexpr hal::StoreInfo kSimulatedStore{16 * 512, 512, 4};
 inline constexpr hal::StoreInfo kSimulatedExec{2048, 256, 8};
 inline constexpr Target kSimulatedTarget{"simulated", image::Payload::kBinary, 0x8000,
                                          kSimulatedExec.size_bytes};
+/// Of a store with one slot, whose images run where they lie.
+inline constexpr std::uint32_t kSimulatedRecoveryBytes = 4 * 512;
+inline constexpr Target kSimulatedInPlace{"simulated", image::Payload::kBinary, 0x8000,
+                                          kSimulatedExec.size_bytes, true};
 
 /// The board under the bootloader.
 struct SimulatedBoard {
@@ -30,10 +34,12 @@ struct SimulatedBoard {
   std::string console_text;
 
   Store &store() { return flash; }
-  [[nodiscard]] static const Target &target() { return kSimulatedTarget; }
+  [[nodiscard]] const Target &target() const {
+    return flash.info().recovery_bytes != 0 ? kSimulatedInPlace : kSimulatedTarget;
+  }
   void console(std::string_view text) { console_text += text; }
   bool install(store::RegionReader<Store> &slot, const image::Header &header) {
-    return ExecCopy(slot, header, exec_area).run();
+    return target().in_place || ExecCopy(slot, header, exec_area).run();
   }
 };
 
@@ -49,7 +55,8 @@ inline std::vector<std::uint8_t> simulated_image(std::uint32_t build, std::uint3
                                                  const image::SigningKey &key = simulated_key(),
                                                  std::uint16_t flags = 0,
                                                  const std::string &board = "simulated",
-                                                 std::uint32_t abi = hal::kAbiVersion) {
+                                                 std::uint32_t abi = hal::kAbiVersion,
+                                                 std::uint64_t load_address = 0x8000) {
   std::minstd_rand noise(build);
   std::vector<std::uint8_t> payload(payload_bytes);
   for (auto &byte : payload) {
@@ -60,7 +67,7 @@ inline std::vector<std::uint8_t> simulated_image(std::uint32_t build, std::uint3
   info.abi_version = abi;
   info.version.build = build;
   info.flags = flags;
-  info.load_address = kSimulatedTarget.load_address;
+  info.load_address = load_address;
   return image::pack(payload, info, key).value();
 }
 
@@ -72,8 +79,11 @@ struct Booted {
 
 class SimulatedDevice {
 public:
-  explicit SimulatedDevice(std::uint32_t program_bytes = kSimulatedStore.program_bytes)
-      : flash_({kSimulatedStore.size_bytes, kSimulatedStore.sector_bytes, program_bytes}, power_),
+  explicit SimulatedDevice(std::uint32_t program_bytes = kSimulatedStore.program_bytes,
+                           std::uint32_t recovery_bytes = 0)
+      : flash_({kSimulatedStore.size_bytes, kSimulatedStore.sector_bytes, program_bytes,
+                recovery_bytes},
+               power_),
         exec_(kSimulatedExec, power_), layout_(store::layout_of(flash_.info())) {}
 
   // The flashes hold a pointer to this device's power supply.
@@ -114,6 +124,12 @@ public:
   image::Error verify(store::Slot slot) {
     SimulatedBoard board{flash_, exec_, {}};
     return Bootloader<SimulatedBoard>(board, workspace_).verify_for_service(slot);
+  }
+
+  /// True when a slot holds just this image.
+  bool holds(store::Slot slot, ByteView image) {
+    return std::equal(image.begin(), image.end(),
+                      flash_.bytes().begin() + layout_.slot(slot).offset);
   }
 
   /// True when the execution area starts with the payload of `image`.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/boot/device_simulator.hpp"
+#include "os/boot/recovery_scenarios.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -84,6 +85,7 @@ struct Scenario {
   const char *name;
   std::function<void(SimulatedDevice &)> prepare;
   std::function<void(SimulatedDevice &)> run; ///< must come to its goal from wherever a cut left it
+  std::uint32_t recovery_bytes = 0;           ///< of the store; 0: two slots
 };
 
 // NOLINTNEXTLINE(readability-identifier-naming): GoogleTest looks for this name.
@@ -165,6 +167,20 @@ std::vector<Scenario> scenarios() {
          flip_payload_of(d, Slot::kB);
        },
        [](SimulatedDevice &d) { require(!boots_new(d), "a damaged image was started"); }},
+      {"one slot: first boot", recovery::provision,
+       [](SimulatedDevice &d) { require(recovery::boot(d) == recovery::kRecoveryBuild, "who?"); },
+       kSimulatedRecoveryBytes},
+      {"one slot: first image", recovery::provision,
+       [](SimulatedDevice &d) { recovery::update_to(d, recovery::kOldBuild); },
+       kSimulatedRecoveryBytes},
+      {"one slot: update", recovery::provision_with_old,
+       [](SimulatedDevice &d) { recovery::update_to(d, recovery::kNewBuild); },
+       kSimulatedRecoveryBytes},
+      {"one slot: roll-back", recovery::activate_new, recovery::roll_back, kSimulatedRecoveryBytes},
+      {"one slot: called for nothing", recovery::provision_with_old, recovery::return_to_old,
+       kSimulatedRecoveryBytes},
+      {"one slot: fall-back from a damaged image", recovery::damage_slot, recovery::fall_back,
+       kSimulatedRecoveryBytes},
   };
 }
 
@@ -181,7 +197,7 @@ void fill_log(SimulatedDevice &device, unsigned records) {
 class Cutter {
 public:
   Cutter(const Scenario &scenario, std::uint32_t program_bytes, unsigned log_records)
-      : scenario_(scenario), device_(program_bytes) {
+      : scenario_(scenario), device_(program_bytes, scenario.recovery_bytes) {
     scenario.prepare(device_);
     fill_log(device_, log_records);
     start_ = std::make_unique<SimulatedDevice::Snapshot>(device_.snapshot());

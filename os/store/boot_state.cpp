@@ -18,6 +18,7 @@ enum Offset : std::size_t {
   kTrialsLeftAt = 11,
   kOutcomeAt = 12,
   kRefusalAt = 13,
+  kRecoveryAt = 14,
   kMajorAt = 16,
   kMinorAt = 17,
   kPatchAt = 18,
@@ -63,12 +64,25 @@ BootState with_failed_trial(const BootState &state, Outcome outcome, image::Erro
   return next;
 }
 
+BootState with_recovery_wanted(const BootState &state) {
+  BootState next = state;
+  next.recovery_wanted = true;
+  return next;
+}
+
+BootState with_released(const BootState &state, Slot slot) {
+  BootState next = state;
+  next.confirmed = state.confirmed == slot ? other(slot) : state.confirmed;
+  return next;
+}
+
 BootState with_boot(const BootState &state, Slot slot) {
   BootState next = state;
   next.booted = slot;
+  next.recovery_wanted = false;
   if (slot == state.trial) {
     next.trials_left = static_cast<std::uint8_t>(state.trials_left - 1);
-  } else {
+  } else if (!state.recovery_wanted || slot != Slot::kA) {
     next.confirmed = slot;
   }
   return next;
@@ -88,6 +102,7 @@ void encode_state(const BootState &state, std::uint32_t sequence,
   at[kRefusalAt] = static_cast<std::uint8_t>(state.refusal);
   at[kMajorAt] = state.floor.major;
   at[kMinorAt] = state.floor.minor;
+  at[kRecoveryAt] = state.recovery_wanted ? 1 : 0;
   store_le(at + kPatchAt, state.floor.patch);
   store_le(at + kBuildAt, state.floor.build);
   store_le(at + kCrcAt, crc32(ByteView(at, kCrcAt)));
@@ -108,6 +123,7 @@ bool decode_state(std::span<const std::uint8_t, kStateRecordBytes> record, BootS
   state.trials_left = at[kTrialsLeftAt];
   state.outcome = static_cast<Outcome>(at[kOutcomeAt]);
   state.refusal = static_cast<image::Error>(at[kRefusalAt]);
+  state.recovery_wanted = at[kRecoveryAt] == 1;
   state.floor = {at[kMajorAt], at[kMinorAt], load_le<std::uint16_t>(at + kPatchAt),
                  load_le<std::uint32_t>(at + kBuildAt)};
   return true;

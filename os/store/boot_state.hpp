@@ -24,6 +24,9 @@ struct BootState {
   Outcome outcome = Outcome::kNone;
   image::Error refusal = image::Error::kNone;
   image::Version floor{}; ///< older images are refused
+  /// The image in the only slot asks for the recovery image, once: it cannot be replaced while it
+  /// runs. Stays the confirmed one until the recovery image writes over it.
+  bool recovery_wanted = false;
 
   [[nodiscard]] bool on_trial() const { return trial != Slot::kNone && booted == trial; }
 
@@ -40,6 +43,11 @@ inline constexpr std::uint8_t kDefaultTrials = 3;
 /// The state after a trial that failed.
 [[nodiscard]] BootState with_failed_trial(const BootState &state, Outcome outcome,
                                           image::Error refusal);
+/// The state in which the next start is the recovery image's.
+[[nodiscard]] BootState with_recovery_wanted(const BootState &state);
+/// The state when `slot` is about to be written over, though it was confirmed: where there is only
+/// one, the recovery image takes its rank.
+[[nodiscard]] BootState with_released(const BootState &state, Slot slot);
 /// The state when the bootloader is about to start `slot`.
 [[nodiscard]] BootState with_boot(const BootState &state, Slot slot);
 

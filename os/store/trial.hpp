@@ -25,6 +25,14 @@ template <Flash F>
   return status == hal::Status::kOk ? log.append(with_trial(state, slot, trials)) : status;
 }
 
+/// Makes the next boot start the recovery image, which can write the slot. Then reset.
+template <Flash F> [[nodiscard]] hal::Status want_recovery(F &flash, const Layout &layout) {
+  BootLog<F> log(flash, layout);
+  BootState state;
+  const hal::Status status = log.load(state);
+  return status == hal::Status::kOk ? log.append(with_recovery_wanted(state)) : status;
+}
+
 /// Says that the running image works; from now on it is the one to come back to. Does nothing when
 /// it is not on trial.
 template <Flash F> [[nodiscard]] hal::Status confirm(F &flash, const Layout &layout) {

@@ -9,19 +9,21 @@ namespace tinyml::store {
 /// Why an update is not taken.
 enum class UpdateError : std::uint8_t {
   kNone,
-  kNotConfirmed, ///< the running image is itself on trial: the other slot is its way back
-  kNotStarted,   ///< begin() has not succeeded, or the update has ended
-  kTooLarge,     ///< more than the slot holds, or than was announced
-  kGap,          ///< bytes are missing before this block; ask again from written_bytes()
-  kRefused,      ///< the header does not suit this device; refusal() says why
-  kIncomplete,   ///< finished before all bytes came
-  kStore,        ///< the store refused
+  kNotConfirmed,  ///< the running image is itself on trial: the other slot is its way back
+  kNotStarted,    ///< begin() has not succeeded, or the update has ended
+  kTooLarge,      ///< more than the slot holds, or than was announced
+  kGap,           ///< bytes are missing before this block; ask again from written_bytes()
+  kRefused,       ///< the header does not suit this device; refusal() says why
+  kIncomplete,    ///< finished before all bytes came
+  kStore,         ///< the store refused
+  kNeedsRecovery, ///< the only slot holds what runs: want_recovery(), then reset
 };
 
 /// Puts an image into the slot that is not running, block by block as they arrive. Sectors are
 /// erased when the first byte reaches them, so no block takes long. The running and the confirmed
 /// image are never touched, and a pending trial of the slot is called off before its first byte
-/// changes.
+/// changes. Where there is one slot only the recovery image does it, and what was confirmed there
+/// is so no more before its first byte changes.
 template <Flash F> class UpdateWriter {
 public:
   UpdateWriter(F &flash, const Layout &layout) : flash_(flash), layout_(layout) {}
@@ -94,9 +96,12 @@ private:
     if (state.on_trial()) {
       return UpdateError::kNotConfirmed;
     }
+    if (layout_.has_recovery && state.booted == Slot::kB) {
+      return UpdateError::kNeedsRecovery;
+    }
     const Slot target = other(state.booted);
     const Region &region = layout_.slot(target);
-    if (state.booted == Slot::kNone || target == state.confirmed ||
+    if (state.booted == Slot::kNone || (target == state.confirmed && !layout_.has_recovery) ||
         flash_.info().program_bytes > kMaxProgramBytes) {
       return UpdateError::kStore;
     }
@@ -145,7 +150,16 @@ private:
       slot_ = Slot::kNone;
       return refused;
     }
-    return flush();
+    return written_ == 0 && layout_.has_recovery && !release_slot() ? UpdateError::kStore : flush();
+  }
+
+  /// From the first byte on the slot is not the one to come back to.
+  bool release_slot() {
+    BootLog<F> log(flash_, layout_);
+    BootState state;
+    return log.load(state) == hal::Status::kOk &&
+           (state.confirmed != slot_ ||
+            log.append(with_released(state, slot_)) == hal::Status::kOk);
   }
 
   UpdateError check_header() {
