@@ -16,7 +16,15 @@
 
 namespace tinyml::device {
 
-using Coap = coap::Endpoint<coap::FixedStorage<>>;
+/// What a program keeps of its CoAP conversations. Boards on a serial line are the smallest.
+struct SerialLineLimits : coap::DeviceLimits {
+  static constexpr std::size_t kExchanges = 2;
+  static constexpr std::size_t kExchangeBytes = 384;
+  static constexpr std::size_t kReplies = 4;
+};
+template <hal::LinkKind Link>
+using LimitsOf =
+    std::conditional_t<Link == hal::LinkKind::kSlip, SerialLineLimits, coap::DeviceLimits>;
 using Objects = lwm2m::ObjectSet<lwm2m::ServerObject, lwm2m::DeviceObject, lwm2m::FirmwareObject,
                                  lwm2m::TextDisplayObject, lwm2m::CapabilityObject, ModelObject,
                                  lwm2m::InferenceResultObject, DiagnosticsObject>;
@@ -37,8 +45,11 @@ struct Start {
 ///   static void run();
 ///   static ByteSpan workspace();                    // boot::kWorkspaceBytes or more, to verify
 ///   images in
+///   static ByteSpan frame();                        // the network's, may be part of workspace()
 template <typename Network, typename Module> class Program {
 public:
+  using Coap = coap::Endpoint<coap::FixedStorage<LimitsOf<Network::kLink>>>;
+
   /// `start` outlives the program.
   explicit Program(const Start &start);
   Program(const Program &) = delete;

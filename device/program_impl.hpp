@@ -10,7 +10,8 @@ namespace tinyml::device {
 
 template <typename Network, typename Module>
 Program<Network, Module>::Program(const Start &start)
-    : start_(start), on_trial_(start.boot.on_trial()), network_(stack_config(start.identity)),
+    : start_(start), on_trial_(start.boot.on_trial()),
+      network_(stack_config(start.identity), Module::frame()),
       coap_(coap::Parameters{.nstart = 2}, start.identity.seed),
       device_({.board = board_profile.board,
                .serial = start.identity.serial.view(),
@@ -72,7 +73,10 @@ image::Error Program<Network, Module>::Verify::operator()(store::Slot slot) cons
   if (services == nullptr || !services->is_valid()) {
     return image::Error::kNoKey;
   }
-  program->inference_.forget(); // the workspace may be the module's arena
+  // The workspace may be the module's arena and the network's frame. A datagram that waits in the
+  // frame is given up: it would carry what is computed here.
+  program->inference_.forget();
+  (void)program->network_.payload_room();
   return boot::verify_slot(*services, slot, Module::workspace());
 }
 

@@ -15,11 +15,14 @@ struct NoModule {
     alignas(8) static std::uint8_t bytes[boot::kWorkspaceBytes];
     return bytes;
   }
+  /// An image is verified when all of it has come: the frame is free then.
+  static ByteSpan frame() { return workspace().first(net::BoardNetworkOver::kFrameBytes); }
+  static_assert(net::BoardNetworkOver::kFrameBytes <= boot::kWorkspaceBytes);
 };
 
 } // namespace
 } // namespace tinyml::device
 
 int tinyml_program() {
-  return tinyml::device::run<tinyml::net::BoardNetwork, tinyml::device::NoModule>("base");
+  return tinyml::device::run<tinyml::net::BoardNetworkOver, tinyml::device::NoModule>("base");
 }

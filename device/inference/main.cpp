@@ -13,6 +13,10 @@ struct ImageModule {
   static void run() { tinyml_module_run(); }
   /// Between two inferences the arena is free: images are verified in it, which costs no RAM.
   static ByteSpan workspace() { return {tinyml_module_arena, module::kMinArenaBytes}; }
+  static ByteSpan frame() {
+    static std::uint8_t bytes[net::BoardNetworkOver::kFrameBytes];
+    return bytes;
+  }
   static_assert(module::kMinArenaBytes >= boot::kWorkspaceBytes);
 };
 
@@ -20,5 +24,6 @@ struct ImageModule {
 } // namespace tinyml::device
 
 int tinyml_program() {
-  return tinyml::device::run<tinyml::net::BoardNetwork, tinyml::device::ImageModule>("inference");
+  return tinyml::device::run<tinyml::net::BoardNetworkOver, tinyml::device::ImageModule>(
+      "inference");
 }

@@ -15,7 +15,7 @@ template <> struct StackOf<hal::LinkKind::kEthernet> {
 };
 template <> struct StackOf<hal::LinkKind::kSlip> {
   using Type = SlipStack;
-  static constexpr std::size_t kFrameBytes = kEthernetMtuBytes;
+  static constexpr std::size_t kFrameBytes = 1180; ///< a CoAP message with a block of 1024 bytes
 };
 template <> struct StackOf<hal::LinkKind::kDatagram> {
   using Type = HostedStack;
@@ -35,12 +35,17 @@ template <> struct StackOf<hal::LinkKind::kDatagram> {
 ///   }
 ///
 /// One frame buffer serves both directions: a received payload is gone after the next send(),
-/// receive() or poll(). A smaller `FrameBytes` saves RAM where the program's datagrams are small.
-template <hal::LinkKind Link, std::size_t FrameBytes = StackOf<Link>::kFrameBytes> class Network {
+/// receive() or poll(). It is the owner's, who may use it for something else between those calls;
+/// Network below has its own.
+template <hal::LinkKind Link> class NetworkOver {
 public:
-  explicit Network(const StackConfig &config) : stack_(config, frame_) {}
-  Network(const Network &) = delete;
-  Network &operator=(const Network &) = delete;
+  /// What a frame buffer usually holds; a shorter one does where the program's datagrams are small.
+  static constexpr std::size_t kFrameBytes = StackOf<Link>::kFrameBytes;
+  static constexpr hal::LinkKind kLink = Link;
+
+  NetworkOver(const StackConfig &config, ByteSpan frame) : stack_(config, frame) {}
+  NetworkOver(const NetworkOver &) = delete;
+  NetworkOver &operator=(const NetworkOver &) = delete;
 
   /// Has an address; before that send() says kNoAddress.
   [[nodiscard]] bool ready() const { return stack_.ready(); }
@@ -96,14 +101,23 @@ private:
     return false;
   }
 
-  std::array<std::uint8_t, FrameBytes> frame_{};
   typename StackOf<Link>::Type stack_;
+};
+
+template <std::size_t Bytes> struct FrameBuffer { std::array<std::uint8_t, Bytes> frame{}; };
+
+template <hal::LinkKind Link, std::size_t FrameBytes = StackOf<Link>::kFrameBytes>
+class Network : FrameBuffer<FrameBytes>, public NetworkOver<Link> {
+public:
+  explicit Network(const StackConfig &config) : NetworkOver<Link>(config, this->frame) {}
 };
 
 #ifdef TINYML_BOARD_LINK
 /// The network of the board this tree is built for: its build defines TINYML_BOARD_LINK as one of
 /// hal::LinkKind's names (kEthernet, kSlip, kDatagram).
-using BoardNetwork = Network<hal::LinkKind::TINYML_BOARD_LINK>;
+inline constexpr hal::LinkKind kBoardLink = hal::LinkKind::TINYML_BOARD_LINK;
+using BoardNetwork = Network<kBoardLink>;
+using BoardNetworkOver = NetworkOver<kBoardLink>;
 #endif
 
 } // namespace tinyml::net

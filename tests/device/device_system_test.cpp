@@ -35,11 +35,11 @@ using namespace std::chrono_literals;
 constexpr const char *kModule = R"(
 #include "kernels/module_abi.hpp"
 using namespace tinyml::module;
-alignas(16) std::uint8_t tinyml_module_arena[8192];
+alignas(16) std::uint8_t tinyml_module_arena[6144];
 static constexpr TensorInfo inputs[] = {{"in", ElementType::kInt8, 2, {1, 3000}, 3000, 0, 1.0f, 0}};
 static constexpr TensorInfo outputs[] = {{"out", ElementType::kInt8, 2, {1, 2000}, 2000, 4096, 0.5f, 0}};
 const ModuleInfo tinyml_module_info = {
-    kAbiVersion, "probe", {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, 8192, 0, 1, 1, inputs, outputs};
+    kAbiVersion, "probe", {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, 6144, 0, 1, 1, inputs, outputs};
 extern "C" void tinyml_module_reset() {}
 extern "C" void tinyml_module_run() {
   for (unsigned i = 0; i < 2000; ++i) {
@@ -231,6 +231,10 @@ protected:
         .write(reinterpret_cast<const char *>(store.bytes.data()),
                static_cast<std::streamsize>(store.bytes.size()));
     fs::resize_file(work / "store", tender::store_file_bytes(kit->board).value());
+    power_on();
+  }
+
+  void power_on() {
     tender::MachineConfig config;
     config.board = kit->board;
     config.program = kit->folder / "boot.elf";
@@ -239,6 +243,10 @@ protected:
     auto started = tender::Machine::start(config);
     ASSERT_TRUE(started) << started.error().message;
     machine = std::move(*started);
+  }
+  void power_cut() {
+    machine->kill();
+    power_on();
   }
 
   void await_registration(unsigned number) {
@@ -335,6 +343,75 @@ TEST_P(DeviceSystem, restarts_on_request_and_registers_again) {
   await_registration(2);
 }
 
+/// A device with one slot: what runs there cannot be replaced but by the recovery image.
+class OneSlot : public DeviceSystem {
+protected:
+  /// Offers the file until it is downloaded: whoever runs may restart first, as services know.
+  void offer() {
+    for (int offers = 0; offers < 4; ++offers) {
+      const unsigned registrations = socket.server.registrations;
+      EXPECT_EQ(ask(lwm2m::write_text_request(Path::of(5, 0, 1), package_uri)).code,
+                coap::Code::kChanged);
+      const auto restarted = [&] { return socket.server.registrations != registrations; };
+      ASSERT_TRUE(socket.run_until([&] {
+        return restarted() || text_at(Path::of(5, 0, 3)) == "2";
+      })) << machine->console();
+      if (!restarted()) {
+        return;
+      }
+    }
+    FAIL() << machine->console();
+  }
+  void apply() {
+    const unsigned registrations = socket.server.registrations;
+    EXPECT_EQ(ask(lwm2m::execute_request(Path::of(5, 0, 2))).code, coap::Code::kChanged);
+    await_registration(registrations + 1);
+    EXPECT_TRUE(socket.run_until([&] { return text_at(Path::of(5, 0, 5)) == "1"; }))
+        << machine->console();
+  }
+  void take_first_image() {
+    socket.server.file = build("inference", {{"module.cpp", kModule}}, 2);
+    ask(lwm2m::write_text_request(Path::of(5, 0, 1), package_uri));
+    ASSERT_TRUE(wait_for_state("2")) << machine->console();
+    apply();
+    ASSERT_EQ(text_at(Path::of(3, 0, 3)), "0.1.0+2");
+  }
+};
+
+TEST_P(OneSlot, an_update_goes_through_the_recovery_image) {
+  take_first_image();
+  socket.server.file = build("inference", {{"module.cpp", kModule}}, 3);
+  offer();
+  apply();
+  EXPECT_EQ(text_at(Path::of(3, 0, 3)), "0.1.0+3");
+  EXPECT_THAT(machine->console(), HasSubstr("update: restarting into the recovery image"));
+}
+
+TEST_P(OneSlot, survives_the_end_of_its_emulator_in_mid_update) {
+  take_first_image();
+  socket.server.file = build("inference", {{"module.cpp", kModule}}, 3);
+  for (int cut = 0; cut < 3; ++cut) {
+    const std::string half = cut == 0 ? "restarting into" : "update: 32768 of ";
+    const unsigned registrations = socket.server.registrations;
+    for (int offers = 0; offers < 2; ++offers) {
+      ask(lwm2m::write_text_request(Path::of(5, 0, 1), package_uri));
+      (void)socket.run_until(
+          [&] {
+            return machine->console().find(half) != std::string::npos ||
+                   socket.server.registrations != registrations + offers;
+          },
+          20s);
+    }
+    ASSERT_THAT(machine->console(), HasSubstr(half));
+    const unsigned before = socket.server.registrations;
+    power_cut();
+    await_registration(before + 1);
+  }
+  offer();
+  apply();
+  EXPECT_EQ(text_at(Path::of(3, 0, 3)), "0.1.0+3");
+}
+
 /// Foreign peers: libcoap's resource directory and client.
 class DeviceInterop : public DeviceSystem {
 protected:
@@ -385,7 +462,7 @@ TEST_P(DeviceInterop, answers_a_foreign_client) {
   EXPECT_THAT(get(uri + "/42769/0"), HasSubstr("tinyml-image-1")); // by a challenge (RFC 9175)
 }
 
-constexpr const char *kBoards[] = {"linux", "mps2-an385", "lm3s6965evb", "kvm-x86_64"};
+constexpr const char *kBoards[] = {"linux", "mps2-an385", "lm3s6965evb", "kvm-x86_64", "microbit"};
 
 std::string name_of(const testing::TestParamInfo<const char *> &chosen) {
   std::string name = chosen.param;
@@ -393,6 +470,7 @@ std::string name_of(const testing::TestParamInfo<const char *> &chosen) {
   return name;
 }
 
+INSTANTIATE_TEST_SUITE_P(Boards, OneSlot, testing::Values("microbit"), name_of);
 INSTANTIATE_TEST_SUITE_P(Boards, DeviceSystem, testing::ValuesIn(kBoards), name_of);
 INSTANTIATE_TEST_SUITE_P(Boards, DeviceInterop, testing::ValuesIn(kBoards), name_of);
 
