@@ -5,6 +5,8 @@
 #include "tender/monitor/program_file.hpp"
 #include "tender/monitor/test_devices.hpp"
 
+#include <algorithm>
+
 namespace {
 
 using namespace tinyml;
@@ -13,10 +15,9 @@ using namespace tinyml::tender;
 /// The input's first part becomes the guest's memory; then four bytes an address that is rung.
 void ring(ByteView input) {
   TestGuest guest;
-  const std::size_t in_ram = std::min<std::size_t>(input.size(), 1024);
-  std::copy_n(input.begin(), in_ram, guest.ram.begin());
+  std::ranges::copy(input.first(std::min<std::size_t>(input.size(), 1024)), guest.ram.begin());
   auto *shared = reinterpret_cast<std::uint8_t *>(guest.shared.get());
-  std::copy_n(input.begin(), std::min<std::size_t>(input.size(), sizeof(kvm::Machine)), shared);
+  std::ranges::copy(input.first(std::min(input.size(), sizeof(kvm::Machine))), shared);
   Hypercalls calls(guest.memory(), *guest.shared, guest.devices);
   ByteReader addresses(input.last(std::min<std::size_t>(input.size(), 64)));
   while (const auto address = addresses.take_le<std::uint32_t>()) {

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Toolchain of board kvm-x86_64: a freestanding x86-64 guest at fixed addresses below 4 GiB. The library OS uses no more
-# than every x86-64 has; modules are compiled for AVX2 (TINYML_BOARD_OPTIMIZE).
+# Toolchain of board kvm-x86_64: a freestanding x86-64 guest at fixed addresses below 4 GiB, for processors with AVX2.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR x86_64)
 set(CMAKE_C_COMPILER gcc)

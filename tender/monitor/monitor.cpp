@@ -188,6 +188,7 @@ void Monitor::fill_machine_page(std::uint8_t reset_reason) {
   kvm::Machine &page = shared().machine;
   page.magic = kvm::Machine::kMagic;
   page.abi_version = hal::kAbiVersion;
+  page.page_bytes = sizeof(page);
   page.reset_reason = reset_reason;
   page.ram_bytes = layout_.ram_bytes;
   page.store = store_.info();

@@ -8,6 +8,7 @@
 #include "compiler/hostrun/host_module.hpp"
 #include "compiler/link/kit.hpp"
 #include "host/files.hpp"
+#include "tender/machine/command_line.hpp"
 
 #include <cstdlib>
 #include <gmock/gmock.h>
@@ -17,11 +18,11 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr const char *kAllBoards[] = {"mps2-an385", "mps2-an386",  "mps2-an500",
-                                      "mps3-an547", "mps2-armv6m", "lm3s6965evb",
-                                      "virt-rv32",  "virt-rv64v",  "lx60-lx106"};
-constexpr const char *kMlperfBoards[] = {"mps2-an385", "mps2-an386", "mps2-an500",
-                                         "mps3-an547", "virt-rv32",  "virt-rv64v"};
+constexpr const char *kAllBoards[] = {"mps2-an385",  "mps2-an386",  "mps2-an500", "mps3-an547",
+                                      "mps2-armv6m", "lm3s6965evb", "virt-rv32",  "virt-rv64v",
+                                      "lx60-lx106",  "kvm-x86_64"};
+constexpr const char *kMlperfBoards[] = {"mps2-an385", "mps2-an386", "mps2-an500", "mps3-an547",
+                                         "virt-rv32",  "virt-rv64v", "kvm-x86_64"};
 
 std::size_t input_count() {
   const char *wanted = std::getenv("TINYML_EXACTNESS_INPUTS");
@@ -73,6 +74,9 @@ struct Built {
 class ZooModel : public testing::TestWithParam<const char *> {};
 
 TEST_P(ZooModel, GivesTheHostsBytes) {
+  if (const std::string missing = tender::missing_hardware(GetParam()); !missing.empty()) {
+    GTEST_SKIP() << missing;
+  }
   Built built("mnist-mlp", GetParam());
   ASSERT_TRUE(built.host);
   Bytes inputs(input_count() * built.host->input_bytes());
@@ -96,6 +100,9 @@ class MlperfModel : public testing::TestWithParam<std::tuple<const char *, const
 
 TEST_P(MlperfModel, GivesTheReferenceKernelsBytes) {
   const auto &[board, name] = GetParam();
+  if (const std::string missing = tender::missing_hardware(board); !missing.empty()) {
+    GTEST_SKIP() << missing;
+  }
   const auto models = bench::mlperf_models(bench::mlperf_folder());
   const auto model = std::find_if(models.begin(), models.end(),
                                   [&, wanted = name](const auto &m) { return m.name == wanted; });

@@ -48,7 +48,8 @@ struct Machine {
   static constexpr std::uint32_t kMagic = 0x4D56'4D54; ///< "TMVM"
 
   std::uint32_t magic;
-  std::uint32_t abi_version; ///< hal::kAbiVersion of the monitor
+  std::uint16_t abi_version; ///< hal::kAbiVersion of the monitor
+  std::uint16_t page_bytes;  ///< of this structure: both sides are of the same sources
   std::uint8_t mac[6];
   std::uint8_t reset_reason;
   std::uint8_t reserved;

@@ -27,7 +27,7 @@ constexpr int kTooSmall = 71;
 extern "C" void tinyml_board_check() {
   const tinyml::kvm::Machine &machine = tinyml::kvm::machine();
   if (machine.magic != tinyml::kvm::Machine::kMagic ||
-      machine.abi_version != tinyml::hal::kAbiVersion) {
+      machine.abi_version != tinyml::hal::kAbiVersion || machine.page_bytes != sizeof(machine)) {
     give_up("the monitor speaks another version; build both from the same sources");
   }
   if (tinyml::kvm::address_of(tinyml_zero_end) - kRamBase > machine.ram_bytes) {
