@@ -112,14 +112,28 @@ private:
   std::map<std::string, int> ended_;
 };
 
-/// Follows the order until it is confirmed; the value is how long that took.
+/// Follows the order until it is on its way into the device; false when that never happens.
+bool reaches_the_device(Customer &customer) {
+  for (const auto start = Clock::now(); Clock::now() - start < 180s;) {
+    const std::string state = customer.follow();
+    if (state == "delivering" || state == "verifying" || state == "rebooting") {
+      return true;
+    }
+    std::this_thread::sleep_for(2ms);
+  }
+  return false;
+}
+
+/// Follows the order until it is confirmed; the value is how long the device was at it.
 std::optional<Clock::duration> update_once(Customer &customer) {
-  const auto start = Clock::now();
-  while (Clock::now() - start < 180s) {
+  if (!reaches_the_device(customer)) {
+    return std::nullopt;
+  }
+  for (const auto start = Clock::now(); Clock::now() - start < 180s;) {
     if (customer.follow() == "confirmed") {
       return Clock::now() - start;
     }
-    std::this_thread::sleep_for(10ms);
+    std::this_thread::sleep_for(2ms);
   }
   return std::nullopt;
 }
@@ -150,8 +164,9 @@ void kill_again_and_again(const std::string &board, int kills, std::mt19937_64 &
   std::map<std::string, int> killed_while;
   for (int i = 0; i < kills; ++i) {
     std::uniform_int_distribution<Clock::rep> moments(0, update->count());
+    ASSERT_TRUE(reaches_the_device(customer)) << board << stage.log("service.log");
     const auto moment = Clock::now() + Clock::duration(moments(random));
-    std::string state = customer.follow();
+    std::string state = "delivering";
     while (Clock::now() < moment) {
       std::this_thread::sleep_for(std::min<Clock::duration>(5ms, moment - Clock::now()));
       state = customer.follow();
