@@ -42,13 +42,16 @@ public:
     return hal::Status::kOk;
   }
   hal::Status write(std::uint32_t offset, ByteView from) {
-    for (std::size_t i = 0; i < from.size(); ++i) {
-      const auto at = static_cast<std::uint32_t>(offset + i);
-      const auto [entry, is_new] = pages_.try_emplace(at / kPageBytes);
+    while (!from.empty()) {
+      const std::size_t within = offset % kPageBytes;
+      const std::size_t part = std::min(from.size(), kPageBytes - within);
+      const auto [entry, is_new] = pages_.try_emplace(offset / kPageBytes);
       if (is_new) {
         entry->second.fill(0xFF);
       }
-      entry->second[at % kPageBytes] = from[i];
+      std::copy_n(from.begin(), part, entry->second.begin() + static_cast<std::ptrdiff_t>(within));
+      from = from.subspan(part);
+      offset += static_cast<std::uint32_t>(part);
     }
     return hal::Status::kOk;
   }
