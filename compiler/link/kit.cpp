@@ -53,6 +53,9 @@ Kit parse_kit(const json &from, const std::filesystem::path &folder) {
   for (const auto &[name, file] : from.at("programs").items()) {
     kit.programs.emplace(name, folder / file.get<std::string>());
   }
+  if (const std::string library = from.value("library", ""); !library.empty()) {
+    kit.library = folder / library;
+  }
   const std::string payload = from.at("payload").get<std::string>();
   kit.payload = payload == "elf" ? PayloadKind::kElf : PayloadKind::kBinary;
   kit.rom = region(from.at("rom"));

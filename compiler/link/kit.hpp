@@ -37,6 +37,7 @@ struct Kit {
   std::map<std::string, std::filesystem::path> programs; ///< program name → object file
   /// Programs that use the module's arena between inferences, and how long it must be for them.
   std::map<std::string, std::uint64_t> min_arena_bytes;
+  std::filesystem::path library; ///< what the compiler calls and its own lacks; empty: nothing
   MemoryRegion rom;
   std::string image_script = "image.ld";
   /// Where the store has one slot: the program that fills it, which has a place of its own.

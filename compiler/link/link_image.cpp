@@ -168,6 +168,9 @@ Expected<void> ImageLinker::join() {
   for (const auto &object : objects_) {
     arguments.push_back(object.string());
   }
+  if (!kit_.library.empty()) {
+    arguments.push_back(kit_.library.string());
+  }
   arguments.insert(arguments.end(),
                    {"-Wl,--start-group", "-lm", "-lc", "-lgcc", "-Wl,--end-group"});
   return tool(std::move(arguments), "join module and library OS");

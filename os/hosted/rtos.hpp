@@ -5,7 +5,9 @@
 
 /// All that an operating system has to give, and the only file to write for one: about 200 lines
 /// (docs/porting-to-an-rtos.md has each function's counterpart in FreeRTOS, Zephyr and ESP-IDF).
-/// os/boards/posix-rtos/posix_rtos.cpp is one. Everything but start_thread is called on one thread.
+/// os/boards/posix-rtos/posix_rtos.cpp is one. Nothing has to be reentrant: until the thread starts
+/// the caller of tinyml_device_start is the only one here, afterwards the thread; sleep_ms alone is
+/// called by anyone.
 namespace tinyml::rtos {
 
 // Clock and console

@@ -18,7 +18,7 @@ typedef struct tinyml_device_config {
   const char *endpoint;               /* its name at the service, up to 64 characters */
   const char *server_uri;             /* "coap://a.b.c.d:port" of the service */
   const uint8_t *signing_public_key;  /* 64 bytes, P-256: X then Y, big-endian */
-  /* Of the device's thread: 6 KB + what your network stack uses; the image has a stack of its own. */
+  /* Of the device's thread: 4 KB, more where your storage functions need it; the image has a stack of its own. */
   size_t stack_bytes;
   uint16_t udp_port;                  /* 0: any */
   uint8_t reset_reason;               /* of your machine: 0 power-on, 1 software, 2 watchdog, 3 fault */

@@ -211,7 +211,7 @@ protected:
 
   void boot_base(std::uint16_t server_port) {
     const auto base = build("base", {}, 1);
-    const bool hosted = kit->payload == link::PayloadKind::kElf;
+    const bool hosted = tender::is_on_host_network(kit->board);
     const std::string server_uri =
         (hosted ? "coap://127.0.0.1:" : "coap://10.77.0.1:") + std::to_string(server_port);
     package_uri = server_uri + "/fw";
@@ -462,7 +462,8 @@ TEST_P(DeviceInterop, answers_a_foreign_client) {
   EXPECT_THAT(get(uri + "/42769/0"), HasSubstr("tinyml-image-1")); // by a challenge (RFC 9175)
 }
 
-constexpr const char *kBoards[] = {"linux", "mps2-an385", "lm3s6965evb", "kvm-x86_64", "microbit"};
+constexpr const char *kBoards[] = {"linux",       "posix-rtos", "mps2-an385",
+                                   "lm3s6965evb", "kvm-x86_64", "microbit"};
 
 std::string name_of(const testing::TestParamInfo<const char *> &chosen) {
   std::string name = chosen.param;

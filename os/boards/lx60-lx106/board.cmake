@@ -2,12 +2,14 @@
 # What the build must know of this board; included by os/boards/CMakeLists.txt.
 set(cpu ${CMAKE_SOURCE_DIR}/os/cpu/xtensa)
 set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp reset.cpp services.cpp start.cpp store.cpp
-  ${cpu}/arithmetic.cpp ${cpu}/fault.cpp ${cpu}/start.cpp)
+  ${cpu}/arithmetic.cpp ${cpu}/fault.cpp ${cpu}/float_arithmetic.cpp ${cpu}/start.cpp)
 # What the compiler calls in modules only is kept too.
 set(arithmetic __umulsidi3 __muldi3 __udivsi3 __umodsi3 __divsi3 __udivdi3 __umoddi3 __divdi3)
 set(TINYML_BOARD_LIBS tinyml::image tinyml::base)
 set(TINYML_BOARD_LINK kEthernet) # its hal::LinkKind
 set(TINYML_BOARD_ROOTS tinyml_start tinyml_vectors ${arithmetic})
+# Floats and the mathematics, for modules that calculate with them.
+set(TINYML_BOARD_LIBRARY libfloat.a)
 # Small pages: QEMU clears a segment from its rounded start on, and what outlives a reset lies in front of one.
 set(TINYML_BOARD_LINK_FLAGS -Wl,--build-id=none -Wl,--no-relax -Wl,-z,max-page-size=16 -L/usr/lib/xtensa-lx106-elf/lib)
 set(TINYML_BOARD_PAYLOAD binary)
@@ -32,8 +34,13 @@ write_script(exec.ld bare 2 0x40200000 0x100000)
 set(TINYML_BOARD_EXEC_SCRIPT ${CMAKE_BINARY_DIR}/exec.ld)
 set(TINYML_BOARD_KIT_FILES ${CMAKE_BINARY_DIR}/image.ld ${CMAKE_BINARY_DIR}/exec.ld)
 
-# The bootloader; not without mbedTLS's sources (cmake/mbedtls.cmake warns).
+# The library, and the bootloader; not without mbedTLS's sources (cmake/mbedtls.cmake warns).
 macro(tinyml_board_programs)
+  add_library(tinyml_float STATIC ${cpu}/float_arithmetic.cpp ${CMAKE_SOURCE_DIR}/os/freestanding/float_math.cpp)
+  target_include_directories(tinyml_float PRIVATE ${CMAKE_SOURCE_DIR})
+  set_target_properties(tinyml_float PROPERTIES OUTPUT_NAME float ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  list(APPEND TINYML_BOARD_KIT_FILES ${CMAKE_BINARY_DIR}/libfloat.a)
+  list(APPEND TINYML_BOARD_KIT_TARGETS tinyml_float)
   if(TARGET tinyml_boot)
     # The processor has no 32 by 32 to 64 bit product: mbedTLS's own, of 16-bit halves, is faster than a call.
     target_compile_definitions(tinyml_mbedtls_small PUBLIC MBEDTLS_HAVE_INT32 MBEDTLS_NO_UDBL_DIVISION)
