@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/context.hpp"
+#include "cli/fleet_client.hpp"
 #include "cli/fleet_process.hpp"
+#include "cli/fleet_status.hpp"
 #include "cli/impairment_words.hpp"
 #include "cli/state_folder.hpp"
-#include "cli/terminal.hpp"
-#include "host/child.hpp"
-#include "host/files.hpp"
 #include "tender/fleet/control_socket.hpp"
 
 #include <csignal>
@@ -45,121 +44,6 @@ bool says_something(const ImpairmentWords &words) {
   return words.clear ||
          !(words.loss + words.duplicate + words.reorder + words.delay + words.jitter + words.rate)
               .empty();
-}
-
-std::size_t count_of(const json &status, const char *state) {
-  return status.at("states").value(state, std::size_t{0});
-}
-
-std::string log_end(const std::filesystem::path &folder) {
-  constexpr std::size_t kShown = 2000;
-  const auto log = host::read_text(folder / "fleet.log");
-  return !log.ok() ? std::string() : log->substr(log->size() > kShown ? log->size() - kShown : 0);
-}
-
-/// Waits for the fleet's process to answer; an early end is told with what it said.
-Expected<void> wait_for_process(const std::filesystem::path &folder, host::Child &process) {
-  const auto deadline = Clock::now() + std::chrono::seconds(15);
-  while (Clock::now() < deadline) {
-    if (ask_control(folder, {{"do", "status"}}).ok()) {
-      return {};
-    }
-    if (process.ended()) {
-      return fail(ErrorCode::kUnavailable, "the fleet's process ended: " + log_end(folder));
-    }
-    std::this_thread::sleep_for(milliseconds(10));
-  }
-  return fail(ErrorCode::kUnavailable,
-              "the fleet's process does not answer; see '" + (folder / "fleet.log").string() + "'");
-}
-
-/// The process that runs the fleet, unless it runs already; the value tells whether it was started.
-Expected<bool> ensure_process(const Context &context, const std::filesystem::path &folder) {
-  if (FolderLock::holder(folder)) {
-    return false;
-  }
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  std::filesystem::remove(folder / "fleet.log", error);
-  std::vector<std::string> argv = {std::filesystem::canonical("/proc/self/exe", error).string(),
-                                   "--service",
-                                   context.service_url,
-                                   "fleet",
-                                   "serve",
-                                   "--state",
-                                   std::filesystem::absolute(folder).string()};
-  if (!context.kits.empty()) {
-    argv.insert(argv.begin() + 1, {"--kits", std::filesystem::absolute(context.kits).string()});
-  }
-  auto process =
-      host::Child::start({.argv = argv, .output_file = folder / "fleet.log", .outlives_us = true});
-  if (!process.ok()) {
-    return Failure{process.error()};
-  }
-  if (const auto ready = wait_for_process(folder, *process); !ready.ok()) {
-    return Failure{ready.error()};
-  }
-  process->release();
-  return true;
-}
-
-/// Ends the fleet's process, whose devices go with it, and waits for that.
-void end_process(const std::filesystem::path &folder, pid_t owner) {
-  // The signal also reaches a process whose socket is gone.
-  if (!ask_control(folder, {{"do", "stop"}}, std::chrono::seconds(5)).ok()) {
-    ::kill(owner, SIGTERM);
-  }
-  const auto deadline = Clock::now() + std::chrono::seconds(30);
-  while (FolderLock::holder(folder)) {
-    if (Clock::now() > deadline) {
-      ::kill(owner, SIGKILL);
-    }
-    std::this_thread::sleep_for(milliseconds(10));
-  }
-}
-
-/// The devices that are not at the service, for a message.
-std::string missing_devices(const json &status) {
-  constexpr std::size_t kShown = 5;
-  std::string text;
-  std::size_t missing = 0;
-  for (const json &device : status.at("devices")) {
-    if (device.at("state") != "registered" && ++missing <= kShown) {
-      text += fmt::format("\n  {} is {}: {}", device.at("endpoint").get<std::string>(),
-                          device.at("state").get<std::string>(),
-                          device.at("last_line").get<std::string>());
-    }
-  }
-  return missing > kShown ? text + fmt::format("\n  and {} more", missing - kShown) : text;
-}
-
-/// Until all are registered, or time is up. The value is the last status.
-Expected<json> wait_for_devices(const std::filesystem::path &folder, double limit_s) {
-  const auto deadline = Clock::now() + std::chrono::duration<double>(limit_s);
-  std::optional<ProgressBar> bar;
-  for (;;) {
-    auto status = ask_control(folder, {{"do", "status"}});
-    if (!status.ok()) {
-      return status;
-    }
-    const std::size_t all = status->at("devices").size();
-    const std::size_t registered = count_of(*status, "registered");
-    if (!bar) {
-      bar.emplace("registered", all);
-    }
-    bar->update(registered, fmt::format("{} of {}", registered, all));
-    if (registered == all || limit_s <= 0) {
-      return status;
-    }
-    if (Clock::now() > deadline) {
-      bar.reset();
-      return fail(ErrorCode::kUnavailable,
-                  fmt::format("{} of {} devices have registered after {} s; the fleet goes on "
-                              "trying.{}",
-                              registered, all, limit_s, missing_devices(*status)));
-    }
-    std::this_thread::sleep_for(milliseconds(50));
-  }
 }
 
 /// The requests that `up` stands for, in their order.
@@ -282,54 +166,6 @@ Expected<void> run_in_foreground(const Context &context, const FleetFlags &flags
     return ran;
   }
   return refused ? Expected<void>(fail(refused->code, refused->message)) : Expected<void>{};
-}
-
-std::string text_or_dash(const json &object, const char *key) {
-  const json value = object.value(key, json());
-  const std::string text = value.is_string() ? value.get<std::string>()
-                           : value.is_null() ? std::string()
-                                             : value.dump();
-  return text.empty() ? "-" : text;
-}
-
-std::string kilobytes(const json &device) {
-  const json bytes = device.value("private_bytes", json());
-  return bytes.is_number() ? grouped(bytes.get<std::uint64_t>() / 1024) + " KiB" : "-";
-}
-
-void print_status(const json &status, std::size_t most_rows) {
-  std::map<std::string, std::map<std::string, std::size_t>> boards;
-  Table table({"ENDPOINT", "BOARD", "STATE", ">PID", ">RESTARTS", ">MEMORY", "ADDRESS", ">UP s",
-               "LAST LINE"});
-  std::size_t rows = 0;
-  for (const json &device : status.at("devices")) {
-    const auto state = text_or_dash(device, "state");
-    ++boards[text_or_dash(device, "board")][state];
-    if (rows++ < most_rows) {
-      table.add({text_or_dash(device, "endpoint"), text_or_dash(device, "board"), state,
-                 text_or_dash(device, "pid"), text_or_dash(device, "restarts"), kilobytes(device),
-                 text_or_dash(device, "address"),
-                 fmt::format("{:.0f}", device.value("uptime_s", 0.0)),
-                 text_or_dash(device, "last_line").substr(0, 60)});
-    }
-  }
-  std::cout << table.text();
-  if (rows > most_rows) {
-    std::cout << fmt::format("... and {} more\n", rows - most_rows);
-  }
-  for (const auto &[board, states] : boards) {
-    std::cout << board << ":";
-    for (const auto &[state, count] : states) {
-      std::cout << fmt::format(" {} {}", count, state);
-    }
-    std::cout << '\n';
-  }
-  const json &bad = status.at("impairments");
-  const json &network = status.at("network");
-  std::cout << fmt::format(
-      "network: loss {:.1f} %, delay {} ms, {} frames lost, {} delayed, {} cut, process {}\n",
-      bad.value("loss", 0.0) * 100, bad.value("delay_us", 0) / 1000, text_or_dash(network, "lost"),
-      text_or_dash(network, "delayed"), text_or_dash(network, "cut"), text_or_dash(status, "pid"));
 }
 
 Expected<json> ask_running(const std::filesystem::path &folder, const json &request) {
