@@ -17,7 +17,8 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::size_t kLargestPayload = 1472; // of an Ethernet frame: ping's data, or UDP's
+constexpr std::size_t kLargestPayload = 1472;       // of an Ethernet frame: ping's data, or UDP's
+constexpr std::size_t kLargestSerialPayload = 1152; // net::StackOf<kSlip>
 
 /// "address 10.77.1.2" on a console.
 net::Ipv4Address told_address(const std::string &console) {
@@ -99,13 +100,14 @@ protected:
     ASSERT_TRUE(station->resolve(address, seconds(5))) << "no answer to ARP";
     const auto start = Clock::now();
     // A serial line carries some ten bytes in the time of a frame.
-    const std::size_t stride = link_ == "kSlip" ? 32 : 1;
-    for (std::size_t size = 0; size <= kLargestPayload; size += stride) {
+    const std::size_t stride = link_ == "kSlip" ? 128 : 1;
+    const std::size_t largest = link_ == "kSlip" ? kLargestSerialPayload : kLargestPayload;
+    for (std::size_t size = 0; size <= largest; size += stride) {
       ASSERT_TRUE(station->ping(address, size, seconds(2))) << "ping with " << size << " bytes";
     }
     const auto pinged = Clock::now();
     const auto echo = converse(*station, {address, 7});
-    EXPECT_EQ(first_failing_echo(*echo, kLargestPayload, stride), std::nullopt);
+    EXPECT_EQ(first_failing_echo(*echo, largest, stride), std::nullopt);
     const auto echoed = Clock::now();
     std::cout << "a ping took " << (pinged - start) / milliseconds(1) * 1000 * stride / 1473
               << " us, an echo " << (echoed - pinged) / milliseconds(1) * 1000 * stride / 1473
