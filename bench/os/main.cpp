@@ -66,6 +66,8 @@ Expected<void> measure_images(const Places &places, const Options &options, cons
   return {};
 }
 
+using Instructions = std::optional<std::uint64_t>;
+
 Expected<void> count_boots(const Places &places, const Options &options, const fs::path &work,
                            Measured &measured) {
   const auto boards = boards_with(places, "base");
@@ -78,13 +80,18 @@ Expected<void> count_boots(const Places &places, const Options &options, const f
     }
     std::cerr << "bench-os: instructions to the first frame on " << board << '\n';
     const auto echo = make_echo(places, board, work / board / "echo");
+    const auto bare = echo.ok() ? instructions_to_first_frame(*echo, work)
+                                : Expected<Instructions>(Failure{echo.error()});
+    if (!bare.ok()) {
+      return Failure{bare.error()};
+    }
+    if (!*bare) { // nobody counts there
+      continue;
+    }
     const auto delivered =
         make_delivered(places, board, "coap://10.77.0.1:5683", work / board / "delivered");
-    if (!echo.ok() || !delivered.ok()) {
-      return Failure{echo.ok() ? delivered.error() : echo.error()};
-    }
-    const auto bare = instructions_to_first_frame(*echo, work);
-    const auto through = bare.ok() ? instructions_to_first_frame(*delivered, work) : bare;
+    const auto through = delivered.ok() ? instructions_to_first_frame(*delivered, work)
+                                        : Expected<Instructions>(Failure{delivered.error()});
     if (!through.ok()) {
       return Failure{through.error()};
     }
