@@ -61,6 +61,8 @@ void add_device(CLI::App &app, Context &context);
 void add_devices(CLI::App &app, Context &context);
 void add_ping(CLI::App &app, Context &context);
 void add_fleet(CLI::App &app, Context &context);
+void add_crashes(CLI::App &app, Context &context);
+void add_events(CLI::App &app, Context &context);
 void add_models(CLI::App &app, Context &context);
 void add_order(CLI::App &app, Context &context);
 void add_orders(CLI::App &app, Context &context);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/context.hpp"
+#include "cli/crash_text.hpp"
+#include "cli/debugger.hpp"
 #include "cli/factory.hpp"
 #include "cli/state_folder.hpp"
 #include "compiler/link/kit.hpp"
@@ -20,23 +22,50 @@ struct DeviceFlags {
   std::string endpoint;
   std::string state;
   bool fresh = false;
+  std::optional<std::uint16_t> gdb_port;
 };
 
 std::atomic<bool> stop_requested = false;
 extern "C" void request_stop(int /*signal*/) { stop_requested = true; }
 
-Expected<void> run_until_stopped(const DeviceFlags &flags, const link::Kit &kit,
-                                 const std::filesystem::path &store) {
+/// What to type in another terminal. Without the program's symbols the bootloader's have to do.
+Expected<void> tell_debugger(const Context &context, const tender::MachineConfig &config) {
+  const auto program = fetch_program(
+      context.service_url,
+      {.board = config.board, .store = config.store, .folder = config.store.parent_path()});
+  if (!program) {
+    std::cout << "no symbols of the device's image: " << program.error().message << '\n';
+  }
+  const auto command = tender::debugger_command(config, program ? *program : config.program,
+                                                sources_of(config.program.parent_path()));
+  if (!command) {
+    return Failure{command.error()};
+  }
+  std::cout << "the device waits for a debugger; in another terminal:\n  " << *command << '\n'
+            << std::flush;
+  return {};
+}
+
+Expected<void> run_until_stopped(const Context &context, const DeviceFlags &flags,
+                                 const link::Kit &kit, const std::filesystem::path &store) {
   const auto network = tender::SwitchThread::start({});
   if (!network.ok()) {
     return Failure{network.error()};
   }
-  const auto machine =
-      tender::Machine::start({.board = flags.board,
-                              .program = kit.folder / "boot.elf",
-                              .store = store,
-                              .switch_port = (*network)->port()},
-                             [](std::string_view text) { std::cout << text << std::flush; });
+  const tender::MachineConfig config = {.board = flags.board,
+                                        .program = kit.folder / "boot.elf",
+                                        .store = store,
+                                        .switch_port = (*network)->port(),
+                                        .gdb_port = flags.gdb_port};
+  if (config.gdb_port) {
+    if (const auto told = tell_debugger(context, config); !told.ok()) {
+      return told;
+    }
+  }
+  CrashWatch crashes(context.service_url);
+  const auto machine = tender::Machine::start(config, [&crashes](std::string_view text) {
+    std::cout << text << crashes.take(text) << std::flush;
+  });
   if (!machine.ok()) {
     return Failure{machine.error()};
   }
@@ -79,7 +108,7 @@ Expected<void> run_device(const Context &context, DeviceFlags flags) {
   std::cout << fmt::format("device {} on board {}; its flash is {}; stop it with Ctrl-C\n",
                            flags.endpoint, flags.board, store.string())
             << std::flush;
-  return run_until_stopped(flags, *kit, store);
+  return run_until_stopped(context, flags, *kit, store);
 }
 
 } // namespace
@@ -96,6 +125,8 @@ void add_device(CLI::App &app, Context &context) {
   verb->add_option("--board", flags->board, "What machine it is")->capture_default_str();
   verb->add_option("--endpoint", flags->endpoint, "Its endpoint name (default: the board's name)");
   verb->add_option("--state", flags->state, "Folder for its flash (default: below $TINYML_HOME)");
+  verb->add_option("--gdb", flags->gdb_port,
+                   "Wait for a debugger at this TCP port, and say how to start it");
   verb->add_flag("--fresh", flags->fresh, "Forget its flash: a device new from the factory");
   verb->callback(
       [&context, flags] { run_verb(context, [&] { return run_device(context, *flags); }); });

@@ -50,7 +50,7 @@ function(tinyml_device_program)
     -T ${TINYML_KIT_SCRIPTS}/prelink.ld)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   add_custom_command(TARGET ${target} POST_BUILD VERBATIM
-    COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DSTRIP=${CMAKE_STRIP} -DOBJECT=$<TARGET_FILE:${target}>
+    COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DOBJCOPY=${CMAKE_OBJCOPY} -DOBJECT=$<TARGET_FILE:${target}>
             -P ${TINYML_KIT_SCRIPTS}/check_undefined.cmake)
   if(ARG_MIN_ARENA_BYTES)
     target_compile_definitions(${target} PRIVATE TINYML_MIN_ARENA_BYTES=${ARG_MIN_ARENA_BYTES})

@@ -18,6 +18,11 @@ if(TINYML_CCACHE AND TINYML_BOARD STREQUAL "host")
   set(CMAKE_C_COMPILER_LAUNCHER ${TINYML_CCACHE})
 endif()
 
+# Lines of the device's code, for debuggers and backtraces: in the ELF files, never in an image.
+if(NOT TINYML_BOARD STREQUAL "host")
+  add_compile_options(-g1 -ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -ffile-prefix-map=${CMAKE_BINARY_DIR}=.)
+endif()
+
 if(TINYML_BOARD STREQUAL "host")
   find_package(Threads REQUIRED)
   find_package(fmt REQUIRED)

@@ -86,6 +86,7 @@ private:
   static image::Requirements requirements();
   Inference make_inference();
 
+  void sleep();
   void read_clock();
   void receive();
   void dispatch(const coap::Event &event);
@@ -94,6 +95,7 @@ private:
   void follow_address();
   void follow_registration();
   void follow_objects();
+  void follow_frames();
   void confirm();
   [[nodiscard]] bool must_restart();
   [[nodiscard]] bool was_called_for_nothing() const;
@@ -104,6 +106,7 @@ private:
   std::uint64_t now_ns_ = 0 - kRetryNs; ///< before the first step: there is nothing to wait for
   coap::Millis now_ms_ = 0;
   coap::Millis restart_ms_ = coap::kNever;
+  std::uint32_t frame_errors_ = 0; ///< more than these are told
   bool has_address_ = false;
   bool was_registered_ = false;
   bool on_trial_;

@@ -81,8 +81,7 @@ image::Error Program<Network, Module>::Verify::operator()(store::Slot slot) cons
 }
 
 template <typename Network, typename Module> bool Program<Network, Module>::step() {
-  hal::wait_until(next_deadline_ns());
-  read_clock();
+  sleep();
   receive();
   network_.poll(now_ns_);
   follow_address();
@@ -91,7 +90,33 @@ template <typename Network, typename Module> bool Program<Network, Module>::step
     follow_registration();
   }
   follow_objects();
+  follow_frames();
   return !must_restart();
+}
+
+/// A clock that runs on by minutes while nobody looks at it is told; everything that was due in
+/// between simply happens now.
+template <typename Network, typename Module> void Program<Network, Module>::sleep() {
+  constexpr unsigned kSecondsLog2Ns = 30; // near enough
+  constexpr std::uint32_t kJumpSeconds = 60;
+  const std::uint64_t deadline_ns = std::max(next_deadline_ns(), now_ns_);
+  hal::wait_until(deadline_ns);
+  read_clock();
+  const auto late_s =
+      static_cast<std::uint32_t>((now_ns_ - std::min(deadline_ns, now_ns_)) >> kSecondsLog2Ns);
+  if (late_s >= kJumpSeconds) {
+    events::note(events::Id::kClockJump, late_s);
+  }
+}
+
+/// The ring is small: errors are told when their number has doubled.
+template <typename Network, typename Module> void Program<Network, Module>::follow_frames() {
+  const net::Counters &counters = network_.counters();
+  const std::uint32_t bad = std::uint32_t{counters.malformed} + counters.bad_checksum;
+  if (bad > frame_errors_) {
+    frame_errors_ = 2 * bad - 1;
+    events::note(events::Id::kFrameErrors, bad);
+  }
 }
 
 template <typename Network, typename Module> void Program<Network, Module>::read_clock() {

@@ -50,6 +50,7 @@ template <typename Network, typename Module> int run(std::string_view name) {
   while (program.step()) {
   }
   print_line("restarting");
+  events::note(events::Id::kRestart);
   hal::reset();
 }
 

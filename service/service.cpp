@@ -187,7 +187,9 @@ private:
             },
         .firmware = [this](const std::string &endpoint) { desk_.firmware_changed(endpoint); },
         .problem = [](const std::string &endpoint,
-                      const std::string &problem) { spdlog::warn("{}: {}", endpoint, problem); }};
+                      const std::string &problem) { spdlog::warn("{}: {}", endpoint, problem); },
+        .crashed = [this](const std::string &endpoint,
+                          ByteView record) { return keep_crash(endpoint, record); }};
   }
 
   OrderDesk::Hooks desk_hooks() {
@@ -262,6 +264,20 @@ private:
     publish_device(endpoint);
     desk_.device_registered(endpoint);
     introduction_.start(endpoint);
+  }
+
+  bool keep_crash(const std::string &endpoint, ByteView record) {
+    const TimeMs now = Loop::wall_ms();
+    const auto kept = store_.add_crash(
+        {.endpoint = endpoint, .at_ms = now, .record = {record.begin(), record.end()}});
+    if (!kept) {
+      spdlog::error("{}: {}", endpoint, kept.error().message);
+      return false;
+    }
+    spdlog::warn("{}: crashed before its restart; 'tinyml crashes --device {}' shows where",
+                 endpoint, endpoint);
+    events_.publish("crash", {{"endpoint", endpoint}, {"at_ms", now}});
+    return true;
   }
 
   void publish_device(const std::string &endpoint) {

@@ -3,6 +3,7 @@
 // shell script as compiler backend.
 #include "host/files.hpp"
 #include "host/process.hpp"
+#include "protocol/diagnostics/crash_record.hpp"
 #include "service/service.hpp"
 #include "service/toy_device.hpp"
 
@@ -226,6 +227,41 @@ TEST_F(ServiceTest, an_order_goes_the_whole_way_and_the_second_time_from_the_cac
        {"POST/rd ", "GET/42769/0 ", "PUT/5/0/1 ", "GET/fw/", "POST/5/0/2 ", "POST/infer "}) {
     EXPECT_THAT(paths, testing::HasSubstr(part));
   }
+}
+
+std::vector<std::uint8_t> crash_record() {
+  diagnostics::CrashRecordOf<std::uint32_t> record;
+  record.architecture = diagnostics::Architecture::kArm;
+  record.raw_cause = 0x82;
+  record.pc = 0x8BF4;
+  record.check = diagnostics::crash_check(record);
+  const auto *bytes = reinterpret_cast<const std::uint8_t *>(&record);
+  return {bytes, bytes + sizeof(record)};
+}
+
+TEST_F(ServiceTest, a_crash_is_kept_and_the_device_forgets_it) {
+  Running service(options_);
+  ToyDevice device("dev", service.coap_port, {.crash = crash_record()});
+  const auto kept = service.until("/v1/devices/dev/crashes", [](const Json &answer) {
+    return answer.contains("crashes") && !answer["crashes"].empty();
+  });
+  EXPECT_EQ(kept["crashes"][0]["cause"], "memory fault");
+  EXPECT_EQ(kept["crashes"][0]["endpoint"], "dev");
+  EXPECT_EQ(kept["crashes"][0]["registers"][0]["value"], "0x00008bf4");
+  EXPECT_FALSE(kept["crashes"][0]["symbols"].get<bool>());
+  service.until("/v1/devices/dev/trace", [](const Json &trace) {
+    return trace.dump().find("/3/0/12") != std::string::npos;
+  });
+  const auto read = service.ask("POST", "/v1/devices/dev/read?path=/42772/0/0").json();
+  EXPECT_EQ(read["code"], "4.04") << "forgotten";
+  EXPECT_EQ(service.ask("GET", "/v1/crashes").json()["crashes"].size(), 1U);
+  const auto events = service.ask("GET", "/v1/devices/dev/events").json();
+  ASSERT_EQ(events["events"].size(), 1U) << events.dump();
+  EXPECT_EQ(events["events"][0]["event"], "boot");
+  EXPECT_EQ(events["events"][0]["argument"], 3);
+  EXPECT_EQ(service.ask("GET", "/v1/devices/nobody/crashes").status, 404);
+  EXPECT_EQ(service.ask("GET", "/v1/devices/nobody/events").status, 404);
+  EXPECT_EQ(service.ask("POST", "/v1/crashes/decode", "nothing").status, 400);
 }
 
 TEST_F(ServiceTest, an_image_can_be_pushed) {

@@ -7,6 +7,7 @@
 #include "protocol/lwm2m/client.hpp"
 #include "protocol/lwm2m/firmware_object.hpp"
 #include "protocol/lwm2m/private_objects.hpp"
+#include "protocol/lwm2m/standard_objects.hpp"
 
 #include <arpa/inet.h>
 #include <atomic>
@@ -44,11 +45,36 @@ private:
   const image::ImageInfo &info_;
 };
 
+/// 42772 of a device that crashed in an earlier life, and has a short history.
+class ToyDiagnosticsObject {
+public:
+  static constexpr std::uint16_t kId = static_cast<std::uint16_t>(lwm2m::ObjectId::kDiagnostics);
+  static constexpr lwm2m::Resource kResources[] = {{lwm2m::diagnostics::kCrash, lwm2m::kReadable},
+                                                   {lwm2m::diagnostics::kEvents, lwm2m::kReadable}};
+  explicit ToyDiagnosticsObject(const std::vector<std::uint8_t> &crash) : crash_(crash) {}
+  void read(std::uint16_t resource, lwm2m::ValueWriter &out) const {
+    static constexpr std::uint8_t kOneBoot[16] = {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3};
+    if (resource == lwm2m::diagnostics::kEvents) {
+      out.opaque(resource, kOneBoot);
+    } else if (!crash_.empty()) {
+      out.opaque(resource, crash_);
+    }
+  }
+  static coap::Code write(std::uint16_t, const lwm2m::WrittenValue &) {
+    return coap::Code::kMethodNotAllowed;
+  }
+  static coap::Code execute(std::uint16_t, ByteView) { return coap::Code::kMethodNotAllowed; }
+
+private:
+  const std::vector<std::uint8_t> &crash_;
+};
+
 /// What a test makes the device do wrong.
 struct ToyFaults {
-  bool refuses_image = false;  ///< signature check fails at Update
-  bool rolls_back = false;     ///< the new image does not start
-  std::size_t restarts_at = 0; ///< power is lost when so many bytes have come, once
+  bool refuses_image = false;           ///< signature check fails at Update
+  bool rolls_back = false;              ///< the new image does not start
+  std::size_t restarts_at = 0;          ///< power is lost when so many bytes have come, once
+  std::vector<std::uint8_t> crash = {}; ///< the record that it begins with
 };
 
 class ToyDevice {
@@ -72,9 +98,9 @@ public:
 
 private:
   using Coap = coap::Endpoint<coap::FixedStorage<>>;
-  using Objects =
-      lwm2m::ObjectSet<lwm2m::ServerObject, lwm2m::FirmwareObject, lwm2m::CapabilityObject,
-                       ToyModelObject, lwm2m::InferenceResultObject>;
+  using Objects = lwm2m::ObjectSet<lwm2m::ServerObject, lwm2m::DeviceObject, lwm2m::FirmwareObject,
+                                   lwm2m::CapabilityObject, ToyModelObject,
+                                   lwm2m::InferenceResultObject, ToyDiagnosticsObject>;
   static constexpr coap::Tag kDownloadTag = 77;
   static constexpr lwm2m::ProfileSlot kSlots[] = {{0, 100'000}, {100'000, 100'000}};
   static constexpr std::string_view kTypes[] = {"int8", "float32"};
@@ -95,16 +121,19 @@ private:
   /// All that a restart loses.
   struct Run {
     Run(ToyDevice &device, std::uint64_t seed, lwm2m::UpdateResult result)
-        : firmware("0.1.0", result), model(device.running_),
-          objects(account, firmware, capability, model, inference),
+        : firmware("0.1.0", result), model(device.running_), diagnostics(device.faults_.crash),
+          objects(account, self, firmware, capability, model, inference, diagnostics),
           coap(coap::Parameters{.nstart = 2}, seed),
           client({device.endpoint_, device.server_, "</infer>"}, objects, account, coap, seed + 1) {
+      self.set_error(device.faults_.crash.empty() ? 0 : lwm2m::device::kErrorCrashed);
     }
     lwm2m::ServerObject account;
+    lwm2m::DeviceObject self{{.board = "toy", .serial = "", .firmware_version = "0.1.0"}};
     lwm2m::FirmwareObject firmware;
     lwm2m::CapabilityObject capability{kProfile};
     ToyModelObject model;
     lwm2m::InferenceResultObject inference;
+    ToyDiagnosticsObject diagnostics;
     Objects objects;
     Coap coap;
     lwm2m::Client<Objects, Coap> client;
@@ -152,6 +181,9 @@ private:
       }
     }
     life.client.poll(now());
+    if (life.self.error() == 0) {
+      faults_.crash.clear();
+    }
     commands(life);
     if (life.fetching && life.block_due) {
       fetch(life);

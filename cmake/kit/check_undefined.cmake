@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Fails when a program's object wants a symbol that neither a module nor a linker script will give it. Symbols that
 # only collected functions wanted are still listed by the linker; they are taken off the list first, for they would
-# pull library functions into the image (and libgcc's debug sections with them).
+# pull library functions into the image. All other names stay, for debuggers and backtraces.
 function(unexpected_symbols result)
   execute_process(COMMAND ${NM} -u ${OBJECT} OUTPUT_VARIABLE listing COMMAND_ERROR_IS_FATAL ANY)
   string(REGEX MATCHALL "[^ \n\t]+\n" symbols "${listing}")
@@ -15,7 +15,24 @@ function(unexpected_symbols result)
   set(${result} ${unexpected} PARENT_SCOPE)
 endfunction()
 
-execute_process(COMMAND ${STRIP} --strip-unneeded ${OBJECT} COMMAND_ERROR_IS_FATAL ANY)
+# Takes names off the list that no relocation uses; false when there is another among them.
+function(strip_names result)
+  list(TRANSFORM ARGN PREPEND --strip-symbol=)
+  execute_process(COMMAND ${OBJCOPY} ${ARGN} ${OBJECT} RESULT_VARIABLE status ERROR_QUIET)
+  if(status EQUAL 0)
+    set(${result} TRUE PARENT_SCOPE)
+  else()
+    set(${result} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
+
+unexpected_symbols(unwanted)
+strip_names(stripped ${unwanted})
+if(NOT stripped) # one by one, so that only what is used is left to be told
+  foreach(name IN LISTS unwanted)
+    strip_names(ignored ${name})
+  endforeach()
+endif()
 unexpected_symbols(unexpected)
 if(unexpected)
   file(REMOVE ${OBJECT})

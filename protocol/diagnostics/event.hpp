@@ -25,9 +25,9 @@ enum class EventId : std::uint8_t {
   kConnectionLost = 13,   ///< no answer from the package server; failures in a row
   kInference = 14,        ///< class that won, 0xFFFFFF for none
   kStoreError = 15,       ///< a store operation failed
-  kClockJump = 16,        ///< the monotonic clock stepped; seconds, 0xFFFFFF for backwards
-  kFrameErrors = 17,      ///< frames thrown away as malformed since the start
-  kRestart = 18,          ///< the program ends by its own wish; 0 reboot, 1 update, 2 trial over
+  kClockJump = 16,        ///< the clock ran on by more than a minute unseen; seconds (of 2^30 ns)
+  kFrameErrors = 17,      ///< frames thrown away as damaged since the start; told as they double
+  kRestart = 18,          ///< the program ends by its own wish
   kFirstOfPrograms = 128, ///< from here on the meaning is the program's own
 };
 

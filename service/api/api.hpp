@@ -36,6 +36,7 @@ void add_routes(Router &router, ApiContext &context);
 void add_device_routes(Router &router, ApiContext &context);
 void add_order_routes(Router &router, ApiContext &context);
 void add_board_routes(Router &router, ApiContext &context);
+void add_crash_routes(Router &router, ApiContext &context);
 
 [[nodiscard]] std::string metrics_text(ApiContext &context);
 
@@ -46,6 +47,11 @@ void add_board_routes(Router &router, ApiContext &context);
 [[nodiscard]] Json exchange_json(const ExchangeRecord &exchange);
 /// With its history; errors of the store leave that empty.
 [[nodiscard]] Json order_json(const OrderRecord &order, Store &store, const OrderDesk &desk);
+
+/// 404: no such endpoint has ever registered.
+[[nodiscard]] HttpResponse unknown_device(const std::string &endpoint);
+/// 504 or 503: a request to a device that was not answered.
+[[nodiscard]] HttpResponse no_answer(const std::string &endpoint, const CoapAnswer &answer);
 
 /// A number from the query within bounds; kInvalidInput names the parameter.
 [[nodiscard]] Expected<int> bounded_parameter(const HttpRequest &request, const std::string &name,

@@ -9,11 +9,16 @@ void send_base_image(ApiContext &context, const HttpRequest &request, const Resp
   context.runs.start([&context, board = request.value("board"),
                       respond](std::stop_token stop) -> std::function<void()> {
     auto image = base_image(board, context.environment, std::move(stop));
-    return [respond, image = std::move(image)] {
+    return [&context, respond, image = std::move(image)] {
       if (!image) {
         return respond(error_response(image.error()));
       }
-      respond({.content_type = "application/octet-stream", .body = std::string(as_text(*image))});
+      // Without them a crash of the device is told without names, no more.
+      if (image->symbols) {
+        static_cast<void>(context.store.put_symbols(*image->symbols));
+      }
+      respond(
+          {.content_type = "application/octet-stream", .body = std::string(as_text(image->bytes))});
     };
   });
 }

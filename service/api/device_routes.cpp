@@ -5,13 +5,23 @@
 #include "service/registry/introduction.hpp"
 
 namespace tinyml::service {
-namespace {
 
 HttpResponse unknown_device(const std::string &endpoint) {
   return error_response(404, "not_found",
                         "no device '" + endpoint +
                             "' has ever registered: GET /v1/devices lists them");
 }
+
+HttpResponse no_answer(const std::string &endpoint, const CoapAnswer &answer) {
+  if (answer.end == CoapAnswer::End::kTimeout) {
+    return error_response(504, "device_timeout", "'" + endpoint + "' does not answer: is it on?");
+  }
+  return error_response(503, "unavailable",
+                        "'" + endpoint + "' could not be asked (" + describe(answer) +
+                            "): is it online?");
+}
+
+namespace {
 
 void list_devices(ApiContext &context, const HttpRequest &, const Respond &respond) {
   Json list = Json::array();
@@ -48,15 +58,6 @@ void show_trace(ApiContext &context, const HttpRequest &request, const Respond &
     list.push_back(exchange_json(entry));
   }
   respond(json_response({{"trace", list}}));
-}
-
-HttpResponse no_answer(const std::string &endpoint, const CoapAnswer &answer) {
-  if (answer.end == CoapAnswer::End::kTimeout) {
-    return error_response(504, "device_timeout", "'" + endpoint + "' does not answer: is it on?");
-  }
-  return error_response(503, "unavailable",
-                        "'" + endpoint + "' could not be asked (" + describe(answer) +
-                            "): is it online?");
 }
 
 HttpResponse read_response(const std::string &endpoint, const lwm2m::Path &path,

@@ -90,6 +90,7 @@ void add_routes(Router &router, ApiContext &context) {
   add_device_routes(router, context);
   add_order_routes(router, context);
   add_board_routes(router, context);
+  add_crash_routes(router, context);
 }
 
 } // namespace tinyml::service

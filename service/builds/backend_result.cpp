@@ -84,6 +84,9 @@ Expected<BackendResult> read_backend_result(const std::filesystem::path &folder,
   if (auto module = host::read_file(folder / "module.so", kMaxPayloadBytes)) {
     built.module = std::move(*module);
   }
+  if (auto elf = host::read_file(folder / "image.elf", kMaxPayloadBytes)) {
+    built.elf = std::move(*elf);
+  }
   return built;
 }
 

@@ -16,6 +16,7 @@ struct BackendResult {
   Json report;
   std::vector<std::uint8_t> payload;
   std::vector<std::uint8_t> module; ///< shared object for this machine; may be empty
+  std::vector<std::uint8_t> elf;    ///< the linked program with symbols; may be empty
 };
 
 /// Reads a result folder (docs/backend.md). An error here means that the backend broke its

@@ -6,8 +6,9 @@
 #include "service/store/blob_folder.hpp"
 
 namespace tinyml::service {
-Expected<std::vector<std::uint8_t>>
-base_image(const std::string &board, const BuildEnvironment &environment, std::stop_token stop) {
+
+Expected<BaseImage> base_image(const std::string &board, const BuildEnvironment &environment,
+                               std::stop_token stop) {
   const auto kit = read_kit(board, environment);
   if (!kit) {
     return Failure{kit.error()};
@@ -23,7 +24,11 @@ base_image(const std::string &board, const BuildEnvironment &environment, std::s
     return fail(ErrorCode::kUnavailable,
                 outcome.error.value("message", "the base image could not be built"));
   }
-  return environment.blobs->get(outcome.image_sha256);
+  auto bytes = environment.blobs->get(outcome.image_sha256);
+  if (!bytes) {
+    return Failure{bytes.error()};
+  }
+  return BaseImage{std::move(*bytes), outcome.symbols};
 }
 
 } // namespace tinyml::service

@@ -5,7 +5,8 @@
 #include "service/builds/backend_process.hpp"
 #include "service/builds/backend_request.hpp"
 #include "service/builds/backend_result.hpp"
-#include "service/store/blob_folder.hpp"
+#include "service/crashes/symbol_files.hpp"
+#include "service/store/digest.hpp"
 
 namespace tinyml::service {
 namespace {
@@ -39,14 +40,6 @@ Expected<BackendResult> compile(const IdentifiedBuild &build, const BuildEnviron
 std::uint32_t number_at(const Json &object, const char *key) {
   const Json value = object.value(key, Json(0U));
   return value.is_number_unsigned() ? value.get<std::uint32_t>() : 0U;
-}
-
-std::vector<std::uint8_t> from_hex(const std::string &hex) {
-  std::vector<std::uint8_t> bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-  }
-  return bytes;
 }
 
 /// Where the build's program runs: on boards with one slot the recovery program has its own place.
@@ -113,6 +106,17 @@ Expected<BuildOutcome> pack_and_store(const IdentifiedBuild &build, const Backen
       return Failure{module.error()};
     }
     outcome.module_sha256 = *module;
+  }
+  if (!result.elf.empty()) {
+    auto elf = keep_program(result.elf, *environment.blobs);
+    if (!elf) {
+      return Failure{elf.error()};
+    }
+    outcome.symbols = {.image = image_id(*packed),
+                       .elf_sha256 = *elf,
+                       .board = build.profile.value("board", ""),
+                       .addr2line = addr2line_of(build.kit_json.value("compiler", "")),
+                       .build = build.wish.has_model() ? std::optional(build.id) : std::nullopt};
   }
   return outcome;
 }

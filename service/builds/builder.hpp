@@ -13,6 +13,7 @@ struct BuildOutcome {
   std::int64_t image_bytes = 0;
   std::optional<std::string> module_sha256;
   std::string version;
+  std::optional<SymbolsRecord> symbols; ///< when the backend left the linked program
   std::int64_t build_ms = 0;
 };
 

@@ -187,6 +187,11 @@ void OrderDesk::compiled(const std::string &endpoint, BuildRecord record,
     record.version = outcome.version;
     record.report = outcome.report;
   }
+  if (outcome.symbols) {
+    if (const auto kept = store_.put_symbols(*outcome.symbols); !kept) {
+      hooks_.problem(kept.error().message);
+    }
+  }
   hooks_.build_changed(record);
   Active *active = find(endpoint);
   if (active == nullptr) {

@@ -63,6 +63,9 @@ void Introduction::start(const std::string &endpoint) {
       device.running_version = string_at(tree, version);
     });
   }
+  if (registration->has(number(ObjectId::kDiagnostics))) {
+    ask_for_crash(endpoint);
+  }
   observe_all(endpoint);
 }
 
@@ -113,6 +116,35 @@ void Introduction::observe(const std::string &endpoint, const Path &path,
       endpoint,
       {.request = lwm2m::observe_request(path, read_format(registration), registration.root_path),
        .callbacks = {.done = [](const CoapAnswer &) {}, .notified = std::move(notified)}});
+}
+
+/// Answered 4.04 when there was none.
+void Introduction::ask_for_crash(const std::string &endpoint) {
+  const lwm2m::Registration &registration = *server_.find(endpoint);
+  const Path path = Path::of(number(ObjectId::kDiagnostics), 0, lwm2m::diagnostics::kCrash);
+  auto done = [this, endpoint](const CoapAnswer &answer) {
+    if (answer.ok()) {
+      take_crash(endpoint, answer);
+    }
+  };
+  server_.ask(endpoint, {.request = lwm2m::read_request(path, read_format(registration),
+                                                        registration.root_path),
+                         .callbacks = {.done = std::move(done)}});
+}
+
+/// The device keeps the record until it is told that it arrived.
+void Introduction::take_crash(const std::string &endpoint, const CoapAnswer &answer) {
+  const Path path = Path::of(number(ObjectId::kDiagnostics), 0, lwm2m::diagnostics::kCrash);
+  const auto tree = lwm2m::decode_values(path, answer.content_format, answer.payload);
+  const auto *value = tree ? find_value(*tree, path) : nullptr;
+  const auto *bytes = value == nullptr ? nullptr : std::get_if<std::vector<std::uint8_t>>(value);
+  const lwm2m::Registration *registration = server_.find(endpoint);
+  if (bytes == nullptr || registration == nullptr || !hooks_.crashed(endpoint, *bytes)) {
+    return;
+  }
+  const Path reset = Path::of(number(ObjectId::kDevice), 0, lwm2m::device::kResetErrorCode);
+  server_.ask(endpoint, {.request = lwm2m::execute_request(reset, "", registration->root_path),
+                         .callbacks = {.done = [](const CoapAnswer &) {}}});
 }
 
 void Introduction::take_model(DeviceRecord &device, const lwm2m::ValueTree &tree) {

@@ -21,6 +21,8 @@ public:
     std::function<void(const std::string &endpoint)> result;   ///< a new inference result
     std::function<void(const std::string &endpoint)> firmware; ///< /5/0 has changed
     std::function<void(const std::string &endpoint, const std::string &problem)> problem;
+    /// It crashed before its restart, and this is the record. True: kept, the device may forget it.
+    std::function<bool(const std::string &endpoint, ByteView record)> crashed;
   };
 
   Introduction(Lwm2mServer &server, DeviceBook &book, Hooks hooks)
@@ -37,6 +39,8 @@ private:
   void observe_all(const std::string &endpoint);
   void observe(const std::string &endpoint, const lwm2m::Path &path,
                std::function<void(const CoapAnswer &)> notified);
+  void ask_for_crash(const std::string &endpoint);
+  void take_crash(const std::string &endpoint, const CoapAnswer &answer);
   void take_model(DeviceRecord &device, const lwm2m::ValueTree &tree);
   void take_result(const std::string &endpoint, const CoapAnswer &answer);
 

@@ -2,6 +2,7 @@
 #include "service/store/digest.hpp"
 
 #include <array>
+#include <charconv>
 #include <mbedtls/sha256.h>
 
 namespace tinyml::service {
@@ -15,6 +16,19 @@ std::string to_hex(ByteView bytes) {
     text += kDigits[byte & 15];
   }
   return text;
+}
+
+std::vector<std::uint8_t> from_hex(std::string_view digits) {
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+    std::uint8_t byte = 0;
+    const auto [end, error] = std::from_chars(&digits[i], &digits[i] + 2, byte, 16);
+    if (error != std::errc{} || end != &digits[i] + 2) {
+      break;
+    }
+    bytes.push_back(byte);
+  }
+  return bytes;
 }
 
 std::string sha256_hex(ByteView bytes) {

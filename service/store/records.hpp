@@ -60,6 +60,23 @@ struct BuildRecord {
   Json error;                         ///< null unless failed
 };
 
+/// The linked program behind an image, kept to put names to addresses.
+struct SymbolsRecord {
+  std::string image; ///< first 8 bytes of the image's SHA-256, 16 hex digits
+  std::string elf_sha256;
+  std::string board;
+  std::string addr2line; ///< of the toolchain that made it
+  std::optional<std::string> build;
+};
+
+/// A crash that a device told after its restart.
+struct CrashEntry {
+  std::int64_t id = 0;
+  std::string endpoint;
+  TimeMs at_ms = 0; ///< when it was told
+  std::vector<std::uint8_t> record;
+};
+
 enum class OrderState {
   kReceived,
   kBuilding,

@@ -41,6 +41,14 @@ CREATE TABLE exchanges (
   method TEXT NOT NULL, path TEXT NOT NULL, code TEXT NOT NULL, request_bytes INTEGER NOT NULL,
   response_bytes INTEGER NOT NULL, duration_us INTEGER NOT NULL, note TEXT NOT NULL);
 CREATE INDEX exchanges_of_device ON exchanges(endpoint, id);
+)sql",
+                                    R"sql(
+CREATE TABLE symbols (
+  image TEXT PRIMARY KEY, elf_sha256 TEXT NOT NULL, board TEXT NOT NULL, addr2line TEXT NOT NULL,
+  build TEXT) WITHOUT ROWID;
+CREATE TABLE crashes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, endpoint TEXT NOT NULL, at_ms INTEGER NOT NULL, record TEXT NOT NULL);
+CREATE INDEX crashes_of_device ON crashes(endpoint, id);
 )sql"};
 static_assert(kMigrations.size() == Store::kSchemaVersion);
 

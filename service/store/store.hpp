@@ -11,7 +11,7 @@ namespace tinyml::service {
 /// it holds after `kill -9` and a power cut.
 class Store {
 public:
-  static constexpr int kSchemaVersion = 1;
+  static constexpr int kSchemaVersion = 2;
   static constexpr int kTraceEntriesPerDevice = 2000;
 
   /// Opens or creates the store in `folder`, bringing an older schema up to date.
@@ -51,6 +51,17 @@ public:
                                                           int limit);
   [[nodiscard]] Expected<std::vector<OrderRecord>> unfinished_orders();
   [[nodiscard]] Expected<std::vector<OrderStep>> history(std::int64_t order);
+
+  // Crashes: the newest kCrashesPerDevice of each device are kept.
+  static constexpr int kCrashesPerDevice = 100;
+  [[nodiscard]] Expected<void> put_symbols(const SymbolsRecord &symbols);
+  [[nodiscard]] Expected<std::optional<SymbolsRecord>> symbols(std::string_view image);
+  /// A record that the device has told already (it was not told that it arrived) is not added
+  /// again.
+  [[nodiscard]] Expected<void> add_crash(const CrashEntry &crash);
+  /// Newest first; of one device when `endpoint` is given.
+  [[nodiscard]] Expected<std::vector<CrashEntry>>
+  crashes(const std::optional<std::string> &endpoint, int limit);
 
   // Traces: the newest kTraceEntriesPerDevice of each device are kept.
   struct TraceEntry {

@@ -112,6 +112,51 @@ TEST_F(StoreTest, an_order_cannot_name_a_build_that_is_not_there) {
   EXPECT_TRUE(store_->put_order(next, {OrderState::kBuilding, 9, ""}, &build));
 }
 
+TEST_F(StoreTest, a_store_of_the_first_version_keeps_what_it_has) {
+  const ModelRecord model{.name = "mnist", .title = "Digits", .origin = "zoo", .sha256 = "ab"};
+  ASSERT_TRUE(store_->put_model(model));
+  ASSERT_TRUE(
+      store_->database().script("DROP TABLE symbols; DROP TABLE crashes; PRAGMA user_version = 1"));
+  reopen();
+  EXPECT_TRUE(*store_->model("mnist"));
+  EXPECT_TRUE(store_->add_crash({.endpoint = "d", .at_ms = 1, .record = {1, 2}}));
+  reopen();
+  EXPECT_EQ(store_->crashes("d", 10)->size(), 1U);
+}
+
+TEST_F(StoreTest, a_crash_that_is_told_twice_is_one_and_only_the_newest_are_kept) {
+  const auto tell = [&](std::uint8_t what) {
+    ASSERT_TRUE(store_->add_crash({.endpoint = "d", .at_ms = what, .record = {what}}));
+  };
+  tell(1);
+  tell(1);
+  ASSERT_EQ(store_->crashes("d", 10)->size(), 1U);
+  for (std::uint8_t i = 2; i < Store::kCrashesPerDevice + 10; ++i) {
+    tell(i);
+  }
+  ASSERT_TRUE(store_->add_crash({.endpoint = "other", .at_ms = 5, .record = {9}}));
+  const auto kept = store_->crashes("d", 1000);
+  ASSERT_EQ(kept->size(), static_cast<std::size_t>(Store::kCrashesPerDevice));
+  EXPECT_EQ(kept->front().record, std::vector<std::uint8_t>{Store::kCrashesPerDevice + 9});
+  EXPECT_EQ(store_->crashes(std::nullopt, 1)->front().endpoint, "other");
+}
+
+TEST_F(StoreTest, symbols_are_found_by_the_image) {
+  const SymbolsRecord symbols{.image = "0011",
+                              .elf_sha256 = "e",
+                              .board = "linux",
+                              .addr2line = "addr2line",
+                              .build = std::nullopt};
+  ASSERT_TRUE(store_->put_symbols(symbols));
+  ASSERT_TRUE(store_->put_symbols(symbols));
+  reopen();
+  const auto found = store_->symbols("0011");
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->addr2line, "addr2line");
+  EXPECT_FALSE((*found)->build);
+  EXPECT_FALSE(*store_->symbols("0012"));
+}
+
 TEST_F(StoreTest, the_trace_of_a_device_is_bounded_and_in_order) {
   std::vector<Store::TraceEntry> entries(Store::kTraceEntriesPerDevice + 50);
   for (std::size_t i = 0; i < entries.size(); ++i) {

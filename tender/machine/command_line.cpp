@@ -201,6 +201,10 @@ Expected<void> check_files(const MachineConfig &config, const BoardModel &board)
   return {};
 }
 
+std::string gdb_address(const MachineConfig &config) {
+  return "127.0.0.1:" + std::to_string(*config.gdb_port);
+}
+
 Arguments hosted_command(const MachineConfig &config, const BoardModel &board) {
   const fs::path program = fs::absolute(config.program);
   const bool alone = board.hosting_program.empty() || program.filename() == board.hosting_program;
@@ -209,6 +213,9 @@ Arguments hosted_command(const MachineConfig &config, const BoardModel &board) {
                  "--store", config.store.string()};
   if (!alone) {
     argv.insert(argv.end(), {"--program", program.string()});
+  }
+  if (config.gdb_port) {
+    argv.insert(argv.begin(), {"gdbserver", "--once", gdb_address(config)});
   }
   return argv;
 }
@@ -239,6 +246,9 @@ Arguments monitor_command(const MachineConfig &config, const BoardModel &board) 
   }
   if (config.switch_port) {
     argv.insert(argv.end(), {"--switch-port", std::to_string(*config.switch_port)});
+  }
+  if (config.gdb_port) {
+    argv.insert(argv.end(), {"--gdb", std::to_string(*config.gdb_port)});
   }
   return argv;
 }
@@ -318,10 +328,20 @@ Arguments qemu_command(const MachineConfig &config, const BoardModel &board) {
   if (config.restart_is_end) {
     append({"-no-reboot"});
   }
+  if (config.gdb_port) {
+    append({"-gdb", "tcp:" + gdb_address(config), "-S"});
+  }
   if (config.trusted && !board.exit_option.empty()) {
     append({std::string(board.exit_option)});
   }
   return argv;
+}
+
+Failure<HostError> no_gdbserver() {
+  return fail(ErrorCode::kUnavailable,
+              "debugging a program of this host needs gdbserver, which is not "
+              "installed: sudo apt-get install gdbserver (or run "
+              "tools/setup)");
 }
 
 Failure<HostError> cannot_make(const fs::path &path, int error) {
@@ -430,6 +450,25 @@ Expected<void> create_store(std::string_view board, const fs::path &path) {
   return {};
 }
 
+Expected<std::string> debugger_command(const MachineConfig &config, const fs::path &symbols,
+                                       const fs::path &sources) {
+  const auto board = find_board(config.board);
+  if (!board || !config.gdb_port) {
+    return board ? Expected<std::string>("") : Failure{board.error()};
+  }
+  // The launcher is another process than the image, which it starts by fork and exec.
+  const bool launched = (*board)->emulator.empty() && (*board)->monitor.empty() &&
+                        config.program.filename() == kBootloader;
+  // Debian's gdb knows no Xtensa: the vendor's has to be installed by hand.
+  const bool xtensa = (*board)->emulator == "qemu-system-xtensa";
+  return std::string(xtensa ? "xtensa-lx106-elf-gdb" : "gdb-multiarch") + " '" + symbols.string() +
+         "'" + (sources.empty() ? "" : " -ex 'directory " + sources.string() + "'") +
+         (launched ? " -ex 'set follow-fork-mode child' -ex 'set breakpoint pending on'" : "") +
+         " -ex 'target remote " + gdb_address(config) + "'" +
+         (launched ? " -ex 'catch exec' -ex continue" : "") +
+         " -ex 'break tinyml_program' -ex continue";
+}
+
 Expected<Arguments> machine_command(const MachineConfig &config) {
   const auto board = find_board(config.board);
   if (!board) {
@@ -445,7 +484,8 @@ Expected<Arguments> machine_command(const MachineConfig &config) {
     return monitor_command(config, **board);
   }
   if ((*board)->emulator.empty()) {
-    return hosted_command(config, **board);
+    return config.gdb_port && !is_in_path("gdbserver") ? Expected<Arguments>(no_gdbserver())
+                                                       : hosted_command(config, **board);
   }
   if (!is_in_path((*board)->emulator)) {
     return fail(ErrorCode::kUnavailable,

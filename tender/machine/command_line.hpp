@@ -29,6 +29,9 @@ struct MachineConfig {
   /// The program is one of our own tests: it may end with an exit code even where an emulator that
   /// offers that also opens host files for it.
   bool trusted = false;
+  /// A debugger may attach at this TCP port of loopback (docs/debugging.md): the machine waits for
+  /// it before its first instruction.
+  std::optional<std::uint16_t> gdb_port = std::nullopt;
 };
 
 /// The boards that can be started here.
@@ -67,6 +70,13 @@ struct OutsideFlash {
 
 /// True when the board's datagrams leave through this host's own loopback and not through a switch.
 [[nodiscard]] bool is_on_host_network(std::string_view board);
+
+/// The command of a debugger for a machine with a gdb_port, as a line for a shell: the right
+/// program and what it takes to find `symbols`, an ELF file. `sources` is the folder that file
+/// names count from. Empty for machines without a debugger.
+[[nodiscard]] Expected<std::string> debugger_command(const MachineConfig &config,
+                                                     const std::filesystem::path &symbols,
+                                                     const std::filesystem::path &sources);
 
 /// The command that runs the machine. Checks that board, program, store and emulator are there;
 /// says which Debian package brings a missing emulator.

@@ -12,9 +12,11 @@ static_assert(sizeof(Retained) + 2048 <= kPageBytes, "the fault stack lies behin
 namespace {
 
 constexpr std::uint64_t kReasonFault = 3;
+/// Below are signal numbers, on board linux (docs/debugging.md).
+constexpr std::uint32_t kFirstVector = 256;
 
 void fill(crash::Record &record, const FaultRegisters &fault) {
-  record.raw_cause = fault.vector;
+  record.raw_cause = kFirstVector + fault.vector;
   record.fault_address = fault.address;
   record.pc = fault.rip;
   record.sp = fault.rsp;
