@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/impairment_words.hpp"
 
-#include <cmath>
-#include <cstdlib>
+#include <charconv>
 #include <span>
 
 namespace tinyml::cli {
@@ -16,11 +15,12 @@ struct Unit {
 /// A number that is not negative and one of the units behind it.
 Expected<double> parse_quantity(const std::string &flag, const std::string &text,
                                 std::span<const Unit> units, const char *example) {
-  char *end = nullptr;
   const bool starts_well = !text.empty() && text[0] >= '0' && text[0] <= '9';
-  const double value = starts_well ? std::strtod(text.c_str(), &end) : -1;
+  double value = 0;
+  const char *const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
   for (const Unit &unit : units) {
-    if (starts_well && std::isfinite(value) && std::string(end) == unit.name) {
+    if (starts_well && error == std::errc{} && std::string(end, last) == unit.name) {
       return value * unit.factor;
     }
   }
