@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A debugger on every board, by the command that docs/debugging.md and `tinyml device run --gdb`
-// tell.
+// tell. That of the KVM monitor has tests of its own (tender/monitor).
 #include "compiler/link/symbols.hpp"
 #include "host/child.hpp"
 #include "host/process.hpp"
@@ -123,7 +123,7 @@ TEST_P(Debugger, StopsAtTheProgramAndTellsHowItCameThere) {
 
 INSTANTIATE_TEST_SUITE_P(Boards, Debugger,
                          testing::Values("mps2-an385", "mps2-an386", "mps3-an547", "virt-rv32",
-                                         "lx60-lx106", "linux", "kvm-x86_64"),
+                                         "lx60-lx106", "linux"),
                          [](const auto &board) { return test_name(board.param); });
 
 } // namespace
