@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tender/monitor/store_file.hpp"
 
-#include "image/factory.hpp"
+#include "os/store/provision.hpp"
 
 #include <algorithm>
 #include <cerrno>
