@@ -107,14 +107,20 @@ const boot::ServiceTable *boot::services() { return nullptr; }
 namespace device {
 namespace {
 
+using TestNetwork = net::NetworkOver<hal::LinkKind::kDatagram>;
+
 struct NoModule {
   static constexpr bool kPresent = false;
   static const module::ModuleInfo *info() { return nullptr; }
   static std::uint8_t *arena() { return nullptr; }
   static void run() {}
   static ByteSpan workspace() { return {}; }
+  static ByteSpan frame() {
+    alignas(4) static std::uint8_t bytes[TestNetwork::kFrameBytes];
+    return bytes;
+  }
 };
-using TestProgram = Program<net::Network<hal::LinkKind::kDatagram>, NoModule>;
+using TestProgram = Program<TestNetwork, NoModule>;
 
 class ClockJump : public testing::Test {
 protected:

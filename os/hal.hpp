@@ -7,14 +7,14 @@
 #include <cstdint>
 #include <string_view>
 
-/// The hypercalls: everything a device program may ask of the machine below it. A board implements
-/// this file and nothing else; a device program sees nothing else of the machine. One thread, no
-/// interrupts visible, no allocation. Times are nanoseconds since the board started unless said
-/// otherwise.
 namespace tinyml {
 struct Retained; // os/retained.hpp
 }
 
+/// The hypercalls: everything a device program may ask of the machine below it. A board implements
+/// this file and nothing else; a device program sees nothing else of the machine. One thread, no
+/// interrupts visible, no allocation. Times are nanoseconds since the board started unless said
+/// otherwise.
 namespace tinyml::hal {
 
 inline constexpr std::uint32_t kAbiVersion = 1;
