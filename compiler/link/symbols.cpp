@@ -178,7 +178,8 @@ std::string readable_name(const std::string &symbol) {
   if (status != 0 || demangled == nullptr) {
     return symbol;
   }
-  const std::string full = demangled.get();
+  std::string full = demangled.get();
+  full.resize(std::min(full.find(" [clone "), full.size())); // a copy that the compiler made
   if (full.find("operator") != std::string::npos) {
     return full; // brackets may be its name
   }

@@ -216,6 +216,12 @@ TEST_F(Symbols, AreKeptWithTheImageAndFoundByACrash) {
   EXPECT_TRUE(bare["backtrace"][0]["function"].is_null());
 }
 
+TEST(ReadableName, LeavesOutWhatNobodyAsksFor) {
+  EXPECT_EQ(link::readable_name("_ZN6tinyml6device12_GLOBAL__N_110end_itselfEi.constprop.0"),
+            "tinyml::device::end_itself");
+  EXPECT_EQ(link::readable_name("tinyml_program"), "tinyml_program");
+}
+
 TEST(Addr2Line, IsOfTheToolchain) {
   EXPECT_EQ(addr2line_of("arm-none-eabi-g++"), "arm-none-eabi-addr2line");
   EXPECT_EQ(addr2line_of("g++"), "addr2line");

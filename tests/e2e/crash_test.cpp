@@ -47,41 +47,43 @@ std::vector<std::uint8_t> from_hex(const std::string &hex) {
 
 class CrashOnTrial : public testing::TestWithParam<std::string> {
 protected:
+  /// The service is started with a kit whose base program crashes, then with the board's own: it
+  /// has built both images.
   void SetUp() override {
-    make_kits();
+    make_crashing_kit();
     ::setenv("TINYML_KITS", kits().c_str(), 1);
     stage.start_service();
+    crashing = base_image();
+    stage.service().stop();
     ::unsetenv("TINYML_KITS");
+    stage.start_service();
     make_store();
   }
 
   [[nodiscard]] fs::path kits() const { return stage.folder() / "kits"; }
 
-  /// The board's kit, and a second one whose base program is the one that crashes.
-  void make_kits() {
-    const fs::path real = fs::path(TINYML_KITS_DIR) / GetParam();
+  void make_crashing_kit() {
     const fs::path tree = fs::path(TINYML_BOARDS_DIR) / GetParam();
+    const fs::path kit = kits() / GetParam();
     fs::create_directories(kits());
-    fs::create_directory_symlink(real, kits() / GetParam());
-    const fs::path crashing = kits() / "crashing";
-    fs::copy(real, crashing, fs::copy_options::recursive);
-    fs::copy_file(tree / "crash.o", crashing / "base.o", fs::copy_options::overwrite_existing);
-    for (const auto &entry :
-         fs::recursive_directory_iterator(tree / "device/CMakeFiles/program_crash.dir")) {
-      if (entry.path().extension() == ".ci") {
-        fs::copy_file(entry.path(),
-                      crashing / "callgraph/base" / ("crash." + entry.path().filename().string()));
-      }
-    }
-    for (const auto &entry : fs::directory_iterator(crashing / "callgraph/base")) {
+    fs::copy(fs::path(TINYML_KITS_DIR) / GetParam(), kit, fs::copy_options::recursive);
+    fs::copy_file(tree / "crash.o", kit / "base.o", fs::copy_options::overwrite_existing);
+    const fs::path graphs = kit / "callgraph/base";
+    for (const auto &entry : fs::directory_iterator(graphs)) {
       if (entry.path().filename().string().find("program_base") != std::string::npos) {
         fs::remove(entry.path());
       }
     }
+    for (const auto &entry :
+         fs::recursive_directory_iterator(tree / "device/CMakeFiles/program_crash.dir")) {
+      if (entry.path().extension() == ".ci") {
+        fs::copy_file(entry.path(), graphs / ("crash." + entry.path().filename().string()));
+      }
+    }
   }
 
-  std::vector<std::uint8_t> base_image(const std::string &kit) {
-    const auto image = stage.client().get_bytes("/v1/boards/" + kit + "/base-image");
+  std::vector<std::uint8_t> base_image() {
+    const auto image = stage.client().get_bytes("/v1/boards/" + GetParam() + "/base-image");
     EXPECT_TRUE(image.ok()) << image.error().message << stage.log("service.log");
     return image.ok() ? *image : std::vector<std::uint8_t>();
   }
@@ -98,21 +100,21 @@ protected:
          .server_uri =
              "coap://" + host + stage.coap_address().substr(stage.coap_address().find(':')),
          .signing_public_key = key},
-        base_image(GetParam()));
+        base_image());
     ASSERT_TRUE(provisioned.ok()) << provisioned.error().message;
     StoreBytes store{.bytes = *host::read_file(file)};
     if (load_le<std::uint32_t>(store.bytes.data()) == ~image::kFactoryMagic) { // a sparse file
       std::ranges::transform(store.bytes, store.bytes.begin(),
                              [](std::uint8_t byte) { return static_cast<std::uint8_t>(~byte); });
     }
-    const auto image = base_image("crashing");
     const store::Layout layout = store::layout_of(store.info());
-    store.write(layout.slot(store::Slot::kB).offset, image);
+    store.write(layout.slot(store::Slot::kB).offset, crashing);
     ASSERT_EQ(store::activate(store, layout, store::Slot::kB, 1), hal::Status::kOk);
     ASSERT_TRUE(host::write_file(file, store.bytes).ok());
   }
 
   Stage stage;
+  std::vector<std::uint8_t> crashing;
 };
 
 bool has_function(const json &backtrace, const std::string &name) {
