@@ -103,7 +103,8 @@ private:
   [[nodiscard]] coap::Millis now_ms() const { return now_ms_; }
 
   const Start &start_;
-  std::uint64_t now_ns_ = 0 - kRetryNs; ///< before the first step: there is nothing to wait for
+  std::uint64_t now_ns_ = 0;
+  std::uint64_t earliest_ns_ = 0; ///< of the next step; the first one waits for nothing
   coap::Millis now_ms_ = 0;
   coap::Millis restart_ms_ = coap::kNever;
   std::uint32_t frame_errors_ = 0; ///< more than these are told

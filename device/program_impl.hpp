@@ -122,6 +122,7 @@ template <typename Network, typename Module> void Program<Network, Module>::foll
 template <typename Network, typename Module> void Program<Network, Module>::read_clock() {
   now_ns_ = hal::monotonic_ns();
   now_ms_ = millis_of(now_ns_);
+  earliest_ns_ = now_ns_ + kRetryNs;
 }
 
 template <typename Network, typename Module> void Program<Network, Module>::receive() {
@@ -249,7 +250,7 @@ std::uint64_t Program<Network, Module>::next_deadline_ns() {
   }
   const std::uint64_t next_ns =
       next_ms > coap::kNever / kNsPerMs ? net::kNever : next_ms * kNsPerMs;
-  return std::min(std::max(next_ns, now_ns_ + kRetryNs), network_.next_deadline_ns());
+  return std::min(std::max(next_ns, earliest_ns_), network_.next_deadline_ns());
 }
 
 } // namespace tinyml::device
