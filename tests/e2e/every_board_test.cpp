@@ -9,6 +9,7 @@ namespace tinyml::e2e {
 namespace {
 
 constexpr int kInputs = 1000;
+constexpr std::chrono::minutes kSlowestBoard(15);
 
 /// Boards that can be started here and whose kit has a program to deliver.
 std::vector<std::string> delivering_boards() {
@@ -37,7 +38,8 @@ TEST_P(EveryBoard, TakesTheSameOrderAndGivesTheHostsBytes) {
   ASSERT_EQ(ordered.exit_code, 0) << ordered.output << stage.log("dev.log")
                                   << stage.log("service.log");
   const host::Outcome verified = stage.tinyml(
-      {"verify", "dev", "--data", "drawn", "--count", std::to_string(kInputs), "--json"});
+      {"verify", "dev", "--data", "drawn", "--count", std::to_string(kInputs), "--json"},
+      kSlowestBoard);
   ASSERT_EQ(verified.exit_code, 0) << verified.output;
   const auto proof = nlohmann::json::parse(verified.output);
   EXPECT_EQ(proof.at("equal"), kInputs);

@@ -59,9 +59,10 @@ public:
   }
 
   /// The command's outcome; it is told which service to use.
-  host::Outcome tinyml(std::vector<std::string> arguments) {
+  host::Outcome tinyml(std::vector<std::string> arguments,
+                       std::chrono::minutes patience = std::chrono::minutes(3)) {
     arguments.insert(arguments.begin(), {tinyml_program(), "--service", url()});
-    const auto outcome = host::run({.argv = arguments, .timeout = std::chrono::minutes(3)});
+    const auto outcome = host::run({.argv = arguments, .timeout = patience});
     EXPECT_TRUE(outcome.ok());
     return outcome.ok() ? *outcome : host::Outcome{};
   }
