@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tender/machine/command_line.hpp"
 
+#include "tender/machine/board_models.hpp"
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -14,148 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 using Arguments = std::vector<std::string>;
 
-constexpr std::uint64_t kStoreBytes16M = 16ULL << 20;
-
-/// A board that an emulator models, or (no emulator) a program of this host.
-struct BoardModel {
-  std::string_view name;
-  std::string_view emulator;
-  std::string_view package; ///< Debian's, that brings the emulator
-  /// QEMU's name of the machine; with memory-backend=store the store is memory, else flash.
-  std::string_view machine;
-  std::uint64_t store_bytes;
-  /// The memory that the store is the beginning of, where QEMU takes no smaller file; the rest of
-  /// the file is a hole.
-  std::uint64_t memory_bytes = store_bytes;
-  std::vector<std::string> more = {}; ///< options of this machine
-  unsigned flash_unit = 0;            ///< which bank the store is, where it is flash
-  bool has_network = true;
-  std::string_view network_device = {}; ///< empty: the machine has one of its own
-  /// How a program may end with a code, where that would let it open files of this host.
-  std::string_view exit_option = {};
-  /// The program is memory's content and not a "kernel": that this machine would keep for the
-  /// firmware it expects in the flash bank. It begins with the program's first instruction.
-  bool loads_program = false;
-  std::string_view drive = "pflash"; ///< what the store is to the machine, where it is no memory
-  std::optional<OutsideFlash> flash = std::nullopt;
-  std::uint32_t sector_bytes = 4096; ///< of the store: smallest erase
-  std::uint32_t program_bytes = 16;  ///< of the store: smallest write
-  /// A program of ours beside the running one, which is bootloader and machine in one.
-  std::string_view monitor = {};
-  std::uint32_t recovery_bytes = 0; ///< of hal::StoreInfo
-  /// The store is in the processor's flash from there on and the network behind a serial line:
-  /// tinyml-serial-machine runs the emulator.
-  std::optional<std::uint32_t> flash_address = {};
-  /// A program of this host that runs the board's programs inside of itself, beside them.
-  std::string_view hosting_program = {};
-  bool takes_sparse_store = false; ///< see the function of that name
-  bool on_host_network = false;
-};
-
-/// Semihosting ends a program with an exit code. Its calls for host files go to a debugger, which
-/// is not there, so that a guest cannot open any.
-const std::vector<std::string> kExitBySemihosting = {"-semihosting-config", "enable=on,target=gdb"};
-
 /// Nor can a guest start processes.
 constexpr const char *kSandbox =
     "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
-
-BoardModel mps(std::string_view name, std::string_view machine) {
-  return {.name = name,
-          .emulator = "qemu-system-arm",
-          .package = "qemu-system-arm",
-          .machine = machine,
-          .store_bytes = kStoreBytes16M,
-          .more = kExitBySemihosting};
-}
-
-BoardModel riscv_virt(std::string_view name, std::string_view emulator, const char *processor) {
-  return {.name = name,
-          .emulator = emulator,
-          .package = "qemu-system-misc",
-          .machine = "virt",
-          .store_bytes = 32ULL << 20,
-          .more = {"-cpu", processor, "-bios", "none", "-m", "8", "-global",
-                   "virtio-mmio.force-legacy=false"},
-          .flash_unit = 1,
-          .network_device = "virtio-net-device,bus=virtio-mmio-bus.0",
-          .loads_program = true,
-          .sector_bytes = 256U << 10,
-          .program_bytes = 4};
-}
-
-std::vector<BoardModel> make_boards() {
-  BoardModel an547 = mps("mps3-an547", "mps3-an547,memory-backend=store");
-  an547.memory_bytes = 2ULL << 30;
-  return {
-      {.name = "linux",
-       .store_bytes = kStoreBytes16M,
-       .takes_sparse_store = true,
-       .on_host_network = true},
-      {.name = "posix-rtos",
-       .store_bytes = 4ULL << 20,
-       .hosting_program = "boot.elf",
-       .on_host_network = true},
-      {.name = "kvm-x86_64",
-       .store_bytes = kStoreBytes16M,
-       .monitor = "tinyml-monitor",
-       .takes_sparse_store = true},
-      mps("mps2-an385", "mps2-an385,memory-backend=store"),
-      mps("mps2-an386", "mps2-an386,memory-backend=store"),
-      mps("mps2-an500", "mps2-an500,memory-backend=store"),
-      an547,
-      mps("mps2-armv6m", "mps2-an385,memory-backend=store"),
-      {.name = "lm3s6965evb",
-       .emulator = "qemu-system-arm",
-       .package = "qemu-system-arm",
-       .machine = "lm3s6965evb",
-       .store_bytes = 8ULL << 20,
-       .memory_bytes = kStoreBytes16M, // a card's size is a power of two; the note lies in the rest
-       .more = kExitBySemihosting,
-       .drive = "sd",
-       .flash = OutsideFlash{.address = 0x8000, .size_bytes = 224U << 10, .note_offset = 8U << 20},
-       .sector_bytes = 512},
-      riscv_virt("virt-rv32", "qemu-system-riscv32", "rv32"),
-      riscv_virt("virt-rv64v", "qemu-system-riscv64", "rv64,v=true,vlen=128,vext_spec=v1.0"),
-      {.name = "microbit",
-       .emulator = "qemu-system-arm",
-       .package = "qemu-system-arm",
-       .machine = "microbit",
-       .store_bytes = 232U << 10,
-       .sector_bytes = 1024,
-       .program_bytes = 4,
-       .recovery_bytes = 48U << 10,
-       .flash_address = 0x6000},
-      {.name = "lx60-lx106",
-       .emulator = "qemu-system-xtensa",
-       .package = "qemu-system-misc",
-       .machine = "lx60-nommu",
-       .store_bytes = 4ULL << 20,
-       .more = {"-cpu", "lx106"},
-       .exit_option = "-semihosting",
-       .sector_bytes = 64U << 10,
-       .program_bytes = 2},
-  };
-}
-
-const std::vector<BoardModel> &boards() {
-  static const std::vector<BoardModel> kBoards = make_boards();
-  return kBoards;
-}
-
-Expected<const BoardModel *> find_board(std::string_view name) {
-  for (const BoardModel &board : boards()) {
-    if (board.name == name) {
-      return &board;
-    }
-  }
-  std::string known;
-  for (const BoardModel &board : boards()) {
-    known += (known.empty() ? "" : ", ") + std::string(board.name);
-  }
-  return fail(ErrorCode::kUnsupported,
-              "no board '" + std::string(name) + "' can be started here; there are: " + known);
-}
 
 bool is_in_path(std::string_view program) {
   const char *path = std::getenv("PATH");
@@ -355,7 +218,7 @@ Failure<HostError> cannot_make(const fs::path &path, int error) {
 
 std::vector<std::string> known_boards() {
   std::vector<std::string> names;
-  for (const BoardModel &board : boards()) {
+  for (const BoardModel &board : board_models()) {
     names.emplace_back(board.name);
   }
   return names;
