@@ -110,6 +110,19 @@ Expected<Layer> make_layer_of(const LayerContext &c) {
     return make_resize(c);
   case Op::kTransposeConv2d:
     return make_transpose_convolution(c);
+  case Op::kConv2dInputGradient:
+  case Op::kConv2dFilterGradient:
+  case Op::kDepthwiseConv2dInputGradient:
+  case Op::kDepthwiseConv2dFilterGradient:
+  case Op::kFullyConnectedInputGradient:
+  case Op::kFullyConnectedFilterGradient:
+  case Op::kMaxPool2dGradient:
+  case Op::kAveragePool2dGradient:
+  case Op::kSoftmaxCrossEntropy:
+  case Op::kSoftmaxCrossEntropyGradient:
+  case Op::kSgd:
+  case Op::kMomentum:
+  case Op::kAdam:
   case Op::kBatchNorm:
   case Op::kSvdf:
   case Op::kLstm:

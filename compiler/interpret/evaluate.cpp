@@ -27,8 +27,9 @@ ir::Graph single_node_graph(const ir::Graph &from, const ir::Node &node) {
 } // namespace
 
 std::optional<ir::ConstantData> evaluate(const ir::Graph &graph, const ir::Node &node) {
-  if (!std::all_of(node.inputs.begin(), node.inputs.end(),
-                   [&](ir::ValueId id) { return graph.values[id].constant.has_value(); })) {
+  if (!std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId id) {
+        return graph.values[id].constant.has_value() && !graph.values[id].variable;
+      })) {
     return std::nullopt;
   }
   const ir::Graph single = single_node_graph(graph, node);

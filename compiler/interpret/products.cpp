@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/interpret/step.hpp"
+#include "compiler/interpret/window_shapes.hpp"
 #include "kernels/reference/depthwise_conv2d.hpp"
 #include "kernels/reference/fully_connected.hpp"
 #include "kernels/reference/move.hpp"
@@ -12,18 +13,6 @@ namespace {
 
 namespace reference = kernels::reference;
 using kernels::Multiplier;
-
-reference::Image image_of(const ir::Shape &shape, ir::Layout layout) {
-  const ir::ImageAxes axes = ir::image_axes(layout);
-  const auto dim = [&](std::size_t axis) { return static_cast<std::int32_t>(shape[axis]); };
-  return {dim(axes.n), dim(axes.h), dim(axes.w), dim(axes.c)};
-}
-
-reference::WindowShape window_shape(const ir::Window &w) {
-  const auto narrow = [](std::int64_t v) { return static_cast<std::int32_t>(v); };
-  return {narrow(w.kernel_h),   narrow(w.kernel_w),   narrow(w.stride_h), narrow(w.stride_w),
-          narrow(w.dilation_h), narrow(w.dilation_w), narrow(w.pad_top),  narrow(w.pad_left)};
-}
 
 std::vector<Multiplier> multipliers_of(const StepContext &context, std::int64_t outputs) {
   std::vector<Multiplier> multipliers;
@@ -168,6 +157,18 @@ Step make_channels_first_pool(const StepContext &context) {
 }
 
 } // namespace
+
+reference::Image image_of(const ir::Shape &shape, ir::Layout layout) {
+  const ir::ImageAxes axes = ir::image_axes(layout);
+  const auto dim = [&](std::size_t axis) { return static_cast<std::int32_t>(shape[axis]); };
+  return {dim(axes.n), dim(axes.h), dim(axes.w), dim(axes.c)};
+}
+
+reference::WindowShape window_shape(const ir::Window &w) {
+  const auto narrow = [](std::int64_t v) { return static_cast<std::int32_t>(v); };
+  return {narrow(w.kernel_h),   narrow(w.kernel_w),   narrow(w.stride_h), narrow(w.stride_w),
+          narrow(w.dilation_h), narrow(w.dilation_w), narrow(w.pad_top),  narrow(w.pad_left)};
+}
 
 Expected<Step> make_convolution(const StepContext &context) {
   const bool channels_first = ir::layout_of(context.node) == ir::Layout::kNchw;

@@ -29,6 +29,9 @@ Expected<Step> make_step(const StepContext &context) {
   if (context.is_int16()) {
     return make_int16(context);
   }
+  if (ir::layout_of(context.node) == ir::Layout::kHwcn) {
+    return make_batch_innermost(context);
+  }
   switch (context.node.op) {
   case Op::kConv2d:
   case Op::kDepthwiseConv2d:
@@ -62,6 +65,20 @@ Expected<Step> make_step(const StepContext &context) {
   case Op::kScatterNd:
   case Op::kTile:
     return make_indexing(context);
+  case Op::kConv2dInputGradient:
+  case Op::kConv2dFilterGradient:
+  case Op::kDepthwiseConv2dInputGradient:
+  case Op::kDepthwiseConv2dFilterGradient:
+  case Op::kFullyConnectedInputGradient:
+  case Op::kFullyConnectedFilterGradient:
+  case Op::kMaxPool2dGradient:
+  case Op::kAveragePool2dGradient:
+  case Op::kSoftmaxCrossEntropy:
+  case Op::kSoftmaxCrossEntropyGradient:
+  case Op::kSgd:
+  case Op::kMomentum:
+  case Op::kAdam:
+    return make_training(context);
   case Op::kResize:
     return make_resize(context);
   case Op::kTransposeConv2d:

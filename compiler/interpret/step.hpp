@@ -77,6 +77,11 @@ struct StepContext {
 [[nodiscard]] Expected<Step> make_resize(const StepContext &context);
 [[nodiscard]] Expected<Step> make_transpose_convolution(const StepContext &context);
 
+/// Gradients, losses and updates.
+[[nodiscard]] Expected<Step> make_training(const StepContext &context);
+/// Any operator with layout HWCN.
+[[nodiscard]] Expected<Step> make_batch_innermost(const StepContext &context);
+
 /// `binary`, and the arithmetic of integers that mean themselves.
 [[nodiscard]] Expected<Step> make_binary_function(const StepContext &context);
 

@@ -58,7 +58,8 @@ std::vector<std::int64_t> ints_attribute(const Node &node, const std::string &na
 }
 
 Layout layout_of(const Node &node) {
-  return text_attribute(node, "layout", "NHWC") == "NCHW" ? Layout::kNchw : Layout::kNhwc;
+  const std::string name = text_attribute(node, "layout", "NHWC");
+  return name == "NCHW" ? Layout::kNchw : name == "HWCN" ? Layout::kHwcn : Layout::kNhwc;
 }
 
 Activation activation_of(const Node &node) {
@@ -83,8 +84,11 @@ Window window_of(const Node &node, const Shape &filter) {
   const auto pads = sized(ints_attribute(node, "pads", {}), 4, 0);
   std::vector<std::int64_t> kernel = sized(ints_attribute(node, "kernel", {}), 2, 1);
   if (node.op == Op::kConv2d || node.op == Op::kDepthwiseConv2d ||
-      node.op == Op::kTransposeConv2d) {
-    const ImageAxes axes = image_axes(layout_of(node)); // OIHW has its H and W where NCHW has them
+      node.op == Op::kTransposeConv2d || node.op == Op::kConv2dInputGradient ||
+      node.op == Op::kDepthwiseConv2dInputGradient) {
+    // OIHW has its H and W where NCHW has them; all other filters are like NHWC.
+    const ImageAxes axes =
+        image_axes(layout_of(node) == Layout::kNchw ? Layout::kNchw : Layout::kNhwc);
     kernel = filter.size() == 4 ? Shape{filter[axes.h], filter[axes.w]} : Shape{1, 1};
   }
   return {kernel[0],    kernel[1], strides[0], strides[1], dilations[0],

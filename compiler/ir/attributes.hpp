@@ -11,7 +11,11 @@
 /// form.
 namespace tinyml::ir {
 
-enum class Layout : std::uint8_t { kNhwc, kNchw };
+enum class Layout : std::uint8_t {
+  kNhwc,
+  kNchw,
+  kHwcn, ///< batch innermost, as training steps have it; filters are OHWI
+};
 enum class Activation : std::uint8_t { kNone, kRelu, kRelu6 };
 
 [[nodiscard]] std::int64_t int_attribute(const Node &node, const std::string &name,
@@ -42,7 +46,9 @@ struct ImageAxes {
   std::size_t n, h, w, c;
 };
 [[nodiscard]] constexpr ImageAxes image_axes(Layout layout) {
-  return layout == Layout::kNhwc ? ImageAxes{0, 1, 2, 3} : ImageAxes{0, 2, 3, 1};
+  return layout == Layout::kNhwc   ? ImageAxes{0, 1, 2, 3}
+         : layout == Layout::kNchw ? ImageAxes{0, 2, 3, 1}
+                                   : ImageAxes{3, 0, 1, 2};
 }
 
 /// What an int8 output with this (per-tensor) quantisation is clamped to by the activation.

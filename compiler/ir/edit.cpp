@@ -2,6 +2,7 @@
 #include "compiler/ir/edit.hpp"
 
 #include "compiler/ir/operators.hpp"
+#include "compiler/ir/variables.hpp"
 
 #include <algorithm>
 
@@ -20,8 +21,8 @@ std::vector<bool> find_live_nodes(const Graph &graph, std::vector<bool> &needed)
   }
   for (std::size_t i = graph.nodes.size(); i-- > 0;) {
     const Node &node = graph.nodes[i];
-    live[i] = std::any_of(node.outputs.begin(), node.outputs.end(),
-                          [&](ValueId output) { return needed[output]; });
+    live[i] = is_update(node.op) || std::any_of(node.outputs.begin(), node.outputs.end(),
+                                                [&](ValueId output) { return needed[output]; });
     for (std::size_t k = 0; live[i] && k < node.inputs.size(); ++k) {
       needed[node.inputs[k]] = true;
     }
@@ -61,6 +62,13 @@ ValueId add_input(Graph &graph, std::string name, TensorType type) {
 
 ValueId add_constant(Graph &graph, std::string name, TensorType type, ConstantData data) {
   return add_value(graph, {std::move(name), std::move(type), std::move(data)});
+}
+
+ValueId add_variable(Graph &graph, std::string name, Shape shape, ConstantData content) {
+  const ValueId id = add_constant(
+      graph, std::move(name), {ElementType::kFloat32, std::move(shape), {}}, std::move(content));
+  graph.values[id].variable = true;
+  return id;
 }
 
 ValueId add_float_constant(Graph &graph, std::string name, Shape shape,
@@ -152,7 +160,8 @@ std::vector<ValueId> remove_dead(Graph &graph) {
 
 bool equal(const Graph &a, const Graph &b) {
   const auto same_value = [](const Value &x, const Value &y) {
-    return x.name == y.name && x.type == y.type && x.constant == y.constant;
+    return x.name == y.name && x.type == y.type && x.constant == y.constant &&
+           x.variable == y.variable;
   };
   const auto same_node = [](const Node &x, const Node &y) {
     return x.op == y.op && x.name == y.name && x.inputs == y.inputs && x.outputs == y.outputs &&

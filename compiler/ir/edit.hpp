@@ -10,6 +10,8 @@ using Attributes = std::map<std::string, Attribute>;
 
 ValueId add_input(Graph &graph, std::string name, TensorType type);
 ValueId add_constant(Graph &graph, std::string name, TensorType type, ConstantData data);
+/// Memory that outlives a run; `content` at the start (docs/ir.md, "Variables").
+ValueId add_variable(Graph &graph, std::string name, Shape shape, ConstantData content);
 ValueId add_float_constant(Graph &graph, std::string name, Shape shape,
                            const std::vector<float> &elements);
 

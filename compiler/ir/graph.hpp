@@ -45,6 +45,9 @@ struct Value {
   std::string name;
   TensorType type;
   std::optional<ConstantData> constant;
+  /// A constant that update nodes may write: memory that outlives a run, with `constant` as its
+  /// content at the start (docs/ir.md, "Variables").
+  bool variable = false;
 };
 
 /// Operators of the IR. Frontends lower to these; data layout is NHWC for images, filters are
@@ -82,16 +85,29 @@ enum class Op : std::uint8_t {
   kSelect, ///< condition, a, b
   kCast,   ///< to
   kReduce, ///< function, axes, keep_dims
-  kArgReduce,       ///< function, axis, keep_dims, last, to
-  kSlice,           ///< begins, sizes, steps
-  kGather,          ///< x, indices; axis
-  kGatherElements,  ///< x, indices; axis
-  kGatherNd,        ///< x, indices; batch_dims
-  kScatterElements, ///< x, indices, updates; axis, reduction
-  kScatterNd,       ///< x, indices, updates; reduction
-  kTile,            ///< repeats
-  kResize,          ///< sizes, axes, scales, mode, coordinates, rounding, ...
-  kTransposeConv2d, ///< x, filter[, bias]; as kConv2d, and output_padding
+  kArgReduce,                     ///< function, axis, keep_dims, last, to
+  kSlice,                         ///< begins, sizes, steps
+  kGather,                        ///< x, indices; axis
+  kGatherElements,                ///< x, indices; axis
+  kGatherNd,                      ///< x, indices; batch_dims
+  kScatterElements,               ///< x, indices, updates; axis, reduction
+  kScatterNd,                     ///< x, indices, updates; reduction
+  kTile,                          ///< repeats
+  kResize,                        ///< sizes, axes, scales, mode, coordinates, rounding, ...
+  kTransposeConv2d,               ///< x, filter[, bias]; as kConv2d, and output_padding
+  kConv2dInputGradient,           ///< dy, filter; as kConv2d, and sizes
+  kConv2dFilterGradient,          ///< x, dy; as kConv2d, and kernel
+  kDepthwiseConv2dInputGradient,  ///< dy, filter; as kDepthwiseConv2d, and sizes
+  kDepthwiseConv2dFilterGradient, ///< x, dy; as kDepthwiseConv2d, and kernel
+  kFullyConnectedInputGradient,   ///< dy, weights
+  kFullyConnectedFilterGradient,  ///< x, dy
+  kMaxPool2dGradient,             ///< x, y, dy; as kMaxPool2d
+  kAveragePool2dGradient,         ///< dy; as kAveragePool2d, and sizes
+  kSoftmaxCrossEntropy,           ///< logits, labels
+  kSoftmaxCrossEntropyGradient,   ///< logits, labels
+  kSgd,                           ///< variable, gradient, rate
+  kMomentum,                      ///< variable, velocity, gradient, rate; momentum
+  kAdam,                          ///< variable, mean, square, gradient, rate; beta1, beta2, epsilon
 };
 
 /// Attribute values. Which names an operator has is documented with the operator in docs/ir.md.

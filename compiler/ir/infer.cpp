@@ -69,6 +69,23 @@ Expected<TensorType> infer_by_family(const InferenceInput &in) {
     return infer_product(in);
   case Op::kTransposeConv2d:
     return infer_transpose_convolution(in);
+  case Op::kConv2dInputGradient:
+  case Op::kDepthwiseConv2dInputGradient:
+    return infer_convolution_input_gradient(in);
+  case Op::kConv2dFilterGradient:
+  case Op::kDepthwiseConv2dFilterGradient:
+    return infer_convolution_filter_gradient(in);
+  case Op::kMaxPool2dGradient:
+  case Op::kAveragePool2dGradient:
+    return infer_pool_gradient(in);
+  case Op::kFullyConnectedInputGradient:
+  case Op::kFullyConnectedFilterGradient:
+  case Op::kSoftmaxCrossEntropy:
+  case Op::kSoftmaxCrossEntropyGradient:
+  case Op::kSgd:
+  case Op::kMomentum:
+  case Op::kAdam:
+    return infer_training(in);
   case Op::kMean:
     return infer_mean(in);
   case Op::kReduce:

@@ -38,6 +38,13 @@ struct InferenceInput {
 [[nodiscard]] Expected<TensorType> infer_reduce(const InferenceInput &in);
 [[nodiscard]] Expected<TensorType> infer_arg_reduce(const InferenceInput &in);
 
+/// Gradients of windows; layouts NHWC and HWCN.
+[[nodiscard]] Expected<TensorType> infer_convolution_input_gradient(const InferenceInput &in);
+[[nodiscard]] Expected<TensorType> infer_convolution_filter_gradient(const InferenceInput &in);
+[[nodiscard]] Expected<TensorType> infer_pool_gradient(const InferenceInput &in);
+/// Other operators of training steps: products' gradients, losses, updates of variables.
+[[nodiscard]] Expected<TensorType> infer_training(const InferenceInput &in);
+
 /// Numpy broadcasting of two shapes.
 [[nodiscard]] Expected<Shape> broadcast(const Shape &a, const Shape &b);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/ir/infer.hpp"
+#include "compiler/ir/slide.hpp"
 
 #include <algorithm>
 
@@ -8,26 +9,6 @@ namespace {
 
 Failure<HostError> invalid(std::string message) {
   return fail(ErrorCode::kInvalidInput, std::move(message));
-}
-
-Expected<void> check_window_attributes(const Node &node) {
-  const auto has_count = [&](const char *name, std::size_t count, std::int64_t least) {
-    const auto list = ints_attribute(node, name, std::vector<std::int64_t>(count, least));
-    return list.size() == count &&
-           std::all_of(list.begin(), list.end(), [=](std::int64_t v) { return v >= least; });
-  };
-  if (!has_count("strides", 2, 1) || !has_count("dilations", 2, 1) || !has_count("kernel", 2, 1)) {
-    return invalid("strides, dilations and kernel must be two numbers of at least 1");
-  }
-  const auto pads = ints_attribute(node, "pads", {0, 0, 0, 0});
-  if (pads.size() != 4 || pads[1] < 0 || pads[3] < 0) {
-    return invalid("pads must be four numbers, at least 0 at the left and at the right");
-  }
-  const std::string layout = text_attribute(node, "layout", "NHWC");
-  if (layout != "NHWC" && layout != "NCHW") {
-    return invalid("layout must be NHWC or NCHW, not '" + layout + "'");
-  }
-  return {};
 }
 
 /// One axis of a sliding window.
@@ -50,23 +31,6 @@ Expected<std::int64_t> output_size(const Slide &s) {
 /// What a transposed convolution makes of one axis.
 std::int64_t spread_size(const Slide &s, std::int64_t output_padding) {
   return (s.size - 1) * s.stride + s.reach() + output_padding - s.pad_before - s.pad_after;
-}
-
-Expected<Shape> slide(const Window &w, const Shape &x, ImageAxes axes) {
-  if (std::min(w.pad_top, w.pad_bottom) <= -x[axes.h]) {
-    return invalid("negative pads leave no row of the image");
-  }
-  const auto height =
-      output_size({x[axes.h], w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, w.pad_bottom});
-  const auto width =
-      output_size({x[axes.w], w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, w.pad_right});
-  if (!height || !width) {
-    return Failure{height ? width.error() : height.error()};
-  }
-  Shape shape = x;
-  shape[axes.h] = *height;
-  shape[axes.w] = *width;
-  return shape;
 }
 
 Expected<void> check_image(const InferenceInput &in) {
@@ -103,7 +67,8 @@ Expected<FilterSizes> filter_sizes(const InferenceInput &in, std::int64_t channe
     return invalid("groups (" + std::to_string(groups) + ") do not divide " +
                    std::to_string(filter[0]) + " filters");
   }
-  return FilterSizes{filter[0], groups * filter[image_axes(layout_of(in.node)).c]};
+  const std::size_t depth_axis = layout_of(in.node) == Layout::kNchw ? 1 : 3;
+  return FilterSizes{filter[0], groups * filter[depth_axis]};
 }
 
 /// With int16 data: int8 weights and biases of 64 or 32 bits, which decide how sums are rounded.
@@ -140,6 +105,43 @@ Expected<void> check_filter_types(const InferenceInput &in, std::int64_t outputs
 }
 
 } // namespace
+
+Expected<void> check_window_attributes(const Node &node) {
+  const auto has_count = [&](const char *name, std::size_t count, std::int64_t least) {
+    const auto list = ints_attribute(node, name, std::vector<std::int64_t>(count, least));
+    return list.size() == count &&
+           std::all_of(list.begin(), list.end(), [=](std::int64_t v) { return v >= least; });
+  };
+  if (!has_count("strides", 2, 1) || !has_count("dilations", 2, 1) || !has_count("kernel", 2, 1)) {
+    return invalid("strides, dilations and kernel must be two numbers of at least 1");
+  }
+  const auto pads = ints_attribute(node, "pads", {0, 0, 0, 0});
+  if (pads.size() != 4 || pads[1] < 0 || pads[3] < 0) {
+    return invalid("pads must be four numbers, at least 0 at the left and at the right");
+  }
+  const std::string layout = text_attribute(node, "layout", "NHWC");
+  if (layout != "NHWC" && layout != "NCHW" && layout != "HWCN") {
+    return invalid("layout must be NHWC, NCHW or HWCN, not '" + layout + "'");
+  }
+  return {};
+}
+
+Expected<Shape> slide(const Window &w, const Shape &x, ImageAxes axes) {
+  if (std::min(w.pad_top, w.pad_bottom) <= -x[axes.h]) {
+    return invalid("negative pads leave no row of the image");
+  }
+  const auto height =
+      output_size({x[axes.h], w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, w.pad_bottom});
+  const auto width =
+      output_size({x[axes.w], w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, w.pad_right});
+  if (!height || !width) {
+    return Failure{height ? width.error() : height.error()};
+  }
+  Shape shape = x;
+  shape[axes.h] = *height;
+  shape[axes.w] = *width;
+  return shape;
+}
 
 Expected<TensorType> infer_convolution(const InferenceInput &in) {
   if (const auto checked = check_image(in); !checked) {
@@ -232,14 +234,16 @@ Expected<TensorType> infer_product(const InferenceInput &in) {
   const Shape &a = in.inputs[0].shape;
   const Shape &b = in.inputs[1].shape;
   if (in.node.op == Op::kFullyConnected) {
-    if (a.empty() || b.size() != 2 || a.back() != b[1]) {
+    const bool batch_last = layout_of(in.node) == Layout::kHwcn;
+    const std::size_t axis = batch_last || a.empty() ? 0 : a.size() - 1;
+    if (a.empty() || (batch_last && a.size() != 2) || b.size() != 2 || a[axis] != b[1]) {
       return invalid("data " + shape_text(a) + " does not fit weights " + shape_text(b));
     }
     if (const auto checked = check_filter_types(in, b[0]); !checked) {
       return Failure{checked.error()};
     }
     Shape shape = a;
-    shape.back() = b[0];
+    shape[axis] = b[0];
     return TensorType{in.inputs[0].element, shape, {}};
   }
   if (a.size() < 2 || b.size() < 2 || a.back() != b[b.size() - 2] ||

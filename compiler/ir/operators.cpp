@@ -26,6 +26,8 @@ constexpr std::array kPoolAttributes = {
     AttributeInfo{"layout", kText},
 };
 constexpr std::array kActivationOnly = {AttributeInfo{"activation", kText}};
+constexpr std::array kFullyConnectedAttributes = {AttributeInfo{"activation", kText},
+                                                  AttributeInfo{"layout", kText}};
 constexpr std::array kMeanAttributes = {AttributeInfo{"axes", kInts, true},
                                         AttributeInfo{"keep_dims", kInt}};
 constexpr std::array kClipAttributes = {AttributeInfo{"min", kDouble},
@@ -88,10 +90,31 @@ constexpr std::array kTransposeConvAttributes = {
     AttributeInfo{"activation", kText},
 };
 
+constexpr std::array kConvInputGradientAttributes = {
+    AttributeInfo{"strides", kInts},     AttributeInfo{"pads", kInts},
+    AttributeInfo{"dilations", kInts},   AttributeInfo{"groups", kInt},
+    AttributeInfo{"sizes", kInts, true}, AttributeInfo{"layout", kText},
+};
+constexpr std::array kConvFilterGradientAttributes = {
+    AttributeInfo{"strides", kInts},      AttributeInfo{"pads", kInts},
+    AttributeInfo{"dilations", kInts},    AttributeInfo{"groups", kInt},
+    AttributeInfo{"kernel", kInts, true}, AttributeInfo{"layout", kText},
+};
+constexpr std::array kAverageGradientAttributes = {
+    AttributeInfo{"kernel", kInts, true}, AttributeInfo{"strides", kInts},
+    AttributeInfo{"pads", kInts},         AttributeInfo{"layout", kText},
+    AttributeInfo{"sizes", kInts, true},
+};
+constexpr std::array kLayoutOnly = {AttributeInfo{"layout", kText}};
+constexpr std::array kMomentumAttributes = {AttributeInfo{"momentum", kDouble}};
+constexpr std::array kAdamAttributes = {AttributeInfo{"beta1", kDouble},
+                                        AttributeInfo{"beta2", kDouble},
+                                        AttributeInfo{"epsilon", kDouble}};
+
 constexpr std::array kOperators = {
     OperatorInfo{Op::kConv2d, "conv2d", 2, 3, kConvAttributes},
     OperatorInfo{Op::kDepthwiseConv2d, "depthwise_conv2d", 2, 3, kDepthwiseAttributes},
-    OperatorInfo{Op::kFullyConnected, "fully_connected", 2, 3, kActivationOnly},
+    OperatorInfo{Op::kFullyConnected, "fully_connected", 2, 3, kFullyConnectedAttributes},
     OperatorInfo{Op::kMatMul, "matmul", 2, 2, {}},
     OperatorInfo{Op::kMaxPool2d, "max_pool2d", 1, 1, kPoolAttributes, true},
     OperatorInfo{Op::kAveragePool2d, "average_pool2d", 1, 1, kPoolAttributes, true},
@@ -131,6 +154,27 @@ constexpr std::array kOperators = {
     OperatorInfo{Op::kTile, "tile", 1, 1, kTileAttributes, true},
     OperatorInfo{Op::kResize, "resize", 1, 1, kResizeAttributes},
     OperatorInfo{Op::kTransposeConv2d, "transpose_conv2d", 2, 3, kTransposeConvAttributes},
+    OperatorInfo{Op::kConv2dInputGradient, "conv2d_input_gradient", 2, 2,
+                 kConvInputGradientAttributes},
+    OperatorInfo{Op::kConv2dFilterGradient, "conv2d_filter_gradient", 2, 2,
+                 kConvFilterGradientAttributes},
+    OperatorInfo{Op::kDepthwiseConv2dInputGradient, "depthwise_conv2d_input_gradient", 2, 2,
+                 kConvInputGradientAttributes},
+    OperatorInfo{Op::kDepthwiseConv2dFilterGradient, "depthwise_conv2d_filter_gradient", 2, 2,
+                 kConvFilterGradientAttributes},
+    OperatorInfo{Op::kFullyConnectedInputGradient, "fully_connected_input_gradient", 2, 2,
+                 kLayoutOnly},
+    OperatorInfo{Op::kFullyConnectedFilterGradient, "fully_connected_filter_gradient", 2, 2,
+                 kLayoutOnly},
+    OperatorInfo{Op::kMaxPool2dGradient, "max_pool2d_gradient", 3, 3, kPoolAttributes},
+    OperatorInfo{Op::kAveragePool2dGradient, "average_pool2d_gradient", 1, 1,
+                 kAverageGradientAttributes},
+    OperatorInfo{Op::kSoftmaxCrossEntropy, "softmax_cross_entropy", 2, 2, kLayoutOnly},
+    OperatorInfo{Op::kSoftmaxCrossEntropyGradient, "softmax_cross_entropy_gradient", 2, 2,
+                 kLayoutOnly},
+    OperatorInfo{Op::kSgd, "sgd", 3, 3, {}},
+    OperatorInfo{Op::kMomentum, "momentum", 4, 4, kMomentumAttributes},
+    OperatorInfo{Op::kAdam, "adam", 5, 5, kAdamAttributes},
 };
 
 } // namespace

@@ -72,6 +72,9 @@ private:
     if (scanner_.accept("const ")) {
       return parse_constant();
     }
+    if (scanner_.accept("variable ")) {
+      return parse_constant() && make_last_variable();
+    }
     if (scanner_.accept("output ")) {
       const auto id = parse_use();
       if (id) {
@@ -194,6 +197,11 @@ private:
                     type_text(type) + " needs " + std::to_string(byte_size(type)));
     }
     graph_.values[*id].constant = std::move(data);
+    return true;
+  }
+
+  bool make_last_variable() {
+    graph_.values.back().variable = true;
     return true;
   }
 

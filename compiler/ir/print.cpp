@@ -135,7 +135,8 @@ public:
     }
     for (ValueId id = 0; id < graph_.values.size(); ++id) {
       if (graph_.values[id].constant) {
-        text += "  const " + definition(id) + " = " + constant_text(graph_.values[id]) + "\n";
+        text += (graph_.values[id].variable ? "  variable " : "  const ") + definition(id) + " = " +
+                constant_text(graph_.values[id]) + "\n";
       }
     }
     for (const Node &node : graph_.nodes) {

@@ -2,6 +2,7 @@
 #include "compiler/ir/verify.hpp"
 
 #include "compiler/ir/edit.hpp"
+#include "compiler/ir/variables.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -328,6 +329,54 @@ Expected<void> check_node_types(const Graph &graph, const Node &node) {
   return check_scales(node, inputs, declared);
 }
 
+/// Each variable is written once in a run, by an update that names it first, and what the update
+/// leaves is read by the next run only: so any order of nodes in which all readers come before the
+/// writer computes the same.
+class VariableRules {
+public:
+  explicit VariableRules(const Graph &graph)
+      : graph_(graph), written_(graph.values.size(), false) {}
+
+  Expected<void> check(const Node &node) {
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const ValueId id = node.inputs[i];
+      if (written_[id]) {
+        return invalid("reads " + named(graph_, id) + " after it was updated");
+      }
+      if (i < updated_inputs(node.op) && !graph_.values[id].variable) {
+        return invalid("updates " + named(graph_, id) + ", which is no variable");
+      }
+    }
+    for (std::size_t i = 0; i < updated_inputs(node.op); ++i) {
+      written_[node.inputs[i]] = true;
+    }
+    if (is_update(node.op)) {
+      written_[node.outputs[0]] = true;
+    }
+    return {};
+  }
+
+private:
+  const Graph &graph_;
+  std::vector<bool> written_;
+};
+
+Expected<void> check_variables(const Graph &graph) {
+  for (ValueId id = 0; id < graph.values.size(); ++id) {
+    const Value &value = graph.values[id];
+    if (value.variable && (!value.constant || value.type.element != ElementType::kFloat32)) {
+      return invalid(named(graph, id) + " is a variable without float32 content");
+    }
+  }
+  VariableRules rules(graph);
+  for (const Node &node : graph.nodes) {
+    if (const auto checked = rules.check(node); !checked) {
+      return fail(checked.error().code, describe(node) + ": " + checked.error().message);
+    }
+  }
+  return {};
+}
+
 Expected<void> check_node(const Graph &graph, const Node &node, std::vector<bool> &defined) {
   if (auto used = check_uses(graph, defined, node.inputs, describe(node)); !used) {
     return used;
@@ -367,7 +416,21 @@ bool takes_plain_integers(const Node &node, const std::vector<TensorType> &input
   case Op::kLookup:
   case Op::kSvdf:
   case Op::kLstm:
+  case Op::kConv2dInputGradient:
+  case Op::kConv2dFilterGradient:
+  case Op::kDepthwiseConv2dInputGradient:
+  case Op::kDepthwiseConv2dFilterGradient:
+  case Op::kFullyConnectedInputGradient:
+  case Op::kFullyConnectedFilterGradient:
+  case Op::kMaxPool2dGradient:
+  case Op::kAveragePool2dGradient:
     return false;
+  case Op::kSoftmaxCrossEntropy: // labels are plain integers
+  case Op::kSoftmaxCrossEntropyGradient:
+  case Op::kSgd:
+  case Op::kMomentum:
+  case Op::kAdam:
+    return true;
   case Op::kAdd:
   case Op::kSub:
   case Op::kMul:
@@ -418,6 +481,9 @@ Expected<void> verify(const Graph &graph) {
   }
   if (graph.outputs.empty()) {
     return invalid("the graph has no outputs");
+  }
+  if (auto checked = check_variables(graph); !checked) {
+    return checked;
   }
   return check_uses(graph, defined, graph.outputs, "the graph's output");
 }
