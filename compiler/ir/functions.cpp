@@ -66,6 +66,8 @@ constexpr std::array kBinary = {
     BinaryFunctionInfo{"squared_difference", BinaryFunction::kSquaredDifference,
                        "kSquaredDifference"},
     BinaryFunctionInfo{"prelu", BinaryFunction::kPrelu, "kPrelu"},
+    BinaryFunctionInfo{"relu_gradient", BinaryFunction::kReluGradient, "kReluGradient"},
+    BinaryFunctionInfo{"relu6_gradient", BinaryFunction::kRelu6Gradient, "kRelu6Gradient"},
     BinaryFunctionInfo{"and", BinaryFunction::kAnd, "kAnd"},
     BinaryFunctionInfo{"or", BinaryFunction::kOr, "kOr"},
     BinaryFunctionInfo{"xor", BinaryFunction::kXor, "kXor"},

@@ -17,6 +17,7 @@ constexpr std::array kDepthwiseAttributes = {
     AttributeInfo{"strides", kInts},
     AttributeInfo{"pads", kInts},
     AttributeInfo{"dilations", kInts},
+    AttributeInfo{"layout", kText},
     AttributeInfo{"activation", kText},
 };
 constexpr std::array kPoolAttributes = {

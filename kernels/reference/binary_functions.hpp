@@ -23,6 +23,8 @@ enum class BinaryFunction : std::uint8_t {
   kFmod, ///< sign of the dividend
   kSquaredDifference,
   kPrelu, ///< a, or a * b where a is negative
+  kReluGradient,  ///< b where a > 0, else 0
+  kRelu6Gradient, ///< b where 0 < a < 6, else 0
   kAnd,   ///< of bits; of truth values likewise
   kOr,
   kXor,
@@ -123,6 +125,10 @@ template <typename T> [[nodiscard]] inline T combine(BinaryFunction function, T 
     return F::mul(F::sub(a, b), F::sub(a, b));
   case BinaryFunction::kPrelu:
     return a < 0 ? F::mul(a, b) : a;
+  case BinaryFunction::kReluGradient:
+    return a > 0 ? b : T{};
+  case BinaryFunction::kRelu6Gradient:
+    return a > 0 && a < 6 ? b : T{};
   case BinaryFunction::kAnd:
     return F::bit_and(a, b);
   case BinaryFunction::kOr:
