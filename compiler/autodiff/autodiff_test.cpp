@@ -107,7 +107,7 @@ void check_gradients(const std::string &text, TrainingOptions options) {
   for (std::size_t p = 0; p < step->parameters.size(); ++p) {
     gradients.push_back(run.output(p + 1));
   }
-  constexpr float kStep = 1e-2F;
+  constexpr float kStep = 4e-3F;
   for (std::size_t p = 0; p < gradients.size(); ++p) {
     for (std::size_t i = 0; i < gradients[p].size(); i += 1 + gradients[p].size() / 12) {
       float &weight = element(step->graph, step->parameters[p].value, i);
@@ -119,7 +119,7 @@ void check_gradients(const std::string &text, TrainingOptions options) {
       const double below = run.loss();
       const double difference = (above - below) / (span - static_cast<double>(weight));
       weight = before;
-      EXPECT_NEAR(gradients[p][i], difference, tolerance)
+      EXPECT_NEAR(gradients[p][i], difference, tolerance * std::max(1.0, std::fabs(difference)))
           << step->graph.values[step->parameters[p].value].name << "[" << i << "]";
     }
   }

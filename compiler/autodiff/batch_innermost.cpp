@@ -90,7 +90,10 @@ private:
       return ir::is_batched_output(node.op);
     }
     if (node.op == Op::kReduce || node.op == Op::kMean) {
-      return any && !reduces_batch(node);
+      return any && (!reduces_batch(node) || ir::int_attribute(node, "keep_dims", 1) != 0);
+    }
+    if (node.op == Op::kReshape) {
+      return any && old_shape(node.inputs[0])[0] == old_shape(node.outputs[0])[0];
     }
     const bool repeats = node.op == Op::kTile && ir::ints_attribute(node, "repeats", {1})[0] > 1;
     return any || repeats;
@@ -137,10 +140,10 @@ private:
                  : plain(node.inputs[i]);
   }
 
+  /// Without a batch dimension left, what was turned has its elements in the old order.
   void check_reshape(const ir::Node &node) {
     const ValueId in = node.inputs[0];
-    const ValueId out = node.outputs[0];
-    if (batched_[out] && old_shape(in)[0] != old_shape(out)[0]) {
+    if (batched_[in] && !batched_[node.outputs[0]] && old_shape(in)[0] != 1) {
       writer_.refuse(node, "cannot learn: it mixes the samples of a batch");
     }
   }
@@ -189,7 +192,7 @@ private:
 
   const ir::Graph &from_;
   std::vector<ValueId> &map_;
-  std::vector<bool> batched_; ///< by value of the old graph
+  std::vector<bool> batched_; ///< by value of the old graph: it has been turned
   ir::Graph graph_;
   Writer writer_;
 };
