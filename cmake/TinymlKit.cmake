@@ -22,6 +22,15 @@ macro(tinyml_load_board)
   endforeach()
 endmacro()
 
+# tinyml_board_has(result program): whether the board's kit holds this program. What only it uses need not be built then.
+function(tinyml_board_has result program)
+  get_property(programs GLOBAL PROPERTY TINYML_BOARD_PROGRAMS)
+  set(${result} FALSE PARENT_SCOPE)
+  if(program IN_LIST programs)
+    set(${result} TRUE PARENT_SCOPE)
+  endif()
+endfunction()
+
 # tinyml_device_program(NAME name SOURCES ... [LIBS ...] [ROOTS symbol...] [MIN_ARENA_BYTES n] [NOT_IN_KIT])
 # A program with `tinyml_program()` (os/program.hpp). Joined with the board and what it uses into one relocatable
 # <name>.o, collected and complete but for the module's and the linker scripts' symbols. Nothing on the host, nor where

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "device/activity.hpp"
 #include "device/board_profile.hpp"
 #include "device/diagnostics_object.hpp"
 #include "device/identity.hpp"
@@ -46,9 +47,13 @@ struct Start {
 ///   static ByteSpan workspace();                    // boot::kWorkspaceBytes or more, to verify
 ///   images in
 ///   static ByteSpan frame();                        // the network's, may be part of workspace()
-template <typename Network, typename Module> class Program {
+///
+/// `ActivityPolicy` is what it does besides: see NoActivity.
+template <typename Network, typename Module, typename ActivityPolicy = NoActivity> class Program {
 public:
-  using Coap = coap::Endpoint<coap::FixedStorage<LimitsOf<Network::kLink>>>;
+  using Limits = typename ActivityPolicy::template Limits<LimitsOf<Network::kLink>>;
+  using Coap = coap::Endpoint<coap::FixedStorage<Limits>>;
+  using Activity = typename ActivityPolicy::template In<ActivityContext<store::HalFlash, Coap>>;
 
   /// `start` outlives the program.
   explicit Program(const Start &start);
@@ -84,6 +89,7 @@ private:
 
   static net::StackConfig stack_config(const Identity &identity);
   static image::Requirements requirements();
+  static std::string_view more_links();
   Inference make_inference();
 
   void sleep();
@@ -127,6 +133,7 @@ private:
   lwm2m::Client<Objects, Coap> client_;
   Updater<store::HalFlash, Coap, Verify> updater_;
   [[no_unique_address]] Inference inference_;
+  [[no_unique_address]] Activity activity_;
 };
 
 } // namespace tinyml::device

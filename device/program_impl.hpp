@@ -8,8 +8,8 @@
 
 namespace tinyml::device {
 
-template <typename Network, typename Module>
-Program<Network, Module>::Program(const Start &start)
+template <typename Network, typename Module, typename ActivityPolicy>
+Program<Network, Module, ActivityPolicy>::Program(const Start &start)
     : start_(start), on_trial_(start.boot.on_trial()),
       network_(stack_config(start.identity), Module::frame()),
       coap_(coap::Parameters{.nstart = 2}, start.identity.seed),
@@ -24,18 +24,19 @@ Program<Network, Module>::Program(const Start &start)
       objects_(account_, device_, firmware_, display_, capability_, model_, result_, diagnostics_),
       client_({.endpoint = start.identity.endpoint.view(),
                .server = coap::peer_of(start.identity.server),
-               .more_links = Module::kPresent ? "</infer>;rt=\"tinyml.infer\";ct=42" : ""},
+               .more_links = more_links()},
               objects_, account_, coap_, start.identity.seed + 1),
       updater_({.wanted = requirements(), .server = coap::peer_of(start.identity.server)}, flash_,
                start.layout, firmware_, coap_, Verify{this}),
-      inference_(make_inference()) {
+      inference_(make_inference()),
+      activity_({coap_, flash_, start.layout, start.identity, Module::workspace()}) {
   if (crash::pending() != nullptr) {
     device_.set_error(lwm2m::device::kErrorCrashed);
   }
 }
 
-template <typename Network, typename Module>
-net::StackConfig Program<Network, Module>::stack_config(const Identity &identity) {
+template <typename Network, typename Module, typename ActivityPolicy>
+net::StackConfig Program<Network, Module, ActivityPolicy>::stack_config(const Identity &identity) {
   net::StackConfig config;
   const hal::BootInfo &info = hal::boot_info();
   std::copy(std::begin(info.mac), std::end(info.mac), config.mac.begin());
@@ -44,8 +45,8 @@ net::StackConfig Program<Network, Module>::stack_config(const Identity &identity
 }
 
 /// What an update must be to run here.
-template <typename Network, typename Module>
-image::Requirements Program<Network, Module>::requirements() {
+template <typename Network, typename Module, typename ActivityPolicy>
+image::Requirements Program<Network, Module, ActivityPolicy>::requirements() {
   image::Requirements wanted;
   wanted.board = board_profile.board;
   wanted.oldest_abi = hal::kAbiVersion;
@@ -57,8 +58,17 @@ image::Requirements Program<Network, Module>::requirements() {
   return wanted;
 }
 
-template <typename Network, typename Module>
-typename Program<Network, Module>::Inference Program<Network, Module>::make_inference() {
+template <typename Network, typename Module, typename ActivityPolicy>
+std::string_view Program<Network, Module, ActivityPolicy>::more_links() {
+  if constexpr (!ActivityPolicy::kLinks.empty()) {
+    return ActivityPolicy::kLinks;
+  }
+  return Module::kPresent ? "</infer>;rt=\"tinyml.infer\";ct=42" : "";
+}
+
+template <typename Network, typename Module, typename ActivityPolicy>
+typename Program<Network, Module, ActivityPolicy>::Inference
+Program<Network, Module, ActivityPolicy>::make_inference() {
   if constexpr (Module::kPresent) {
     return Inference(LinkedModule{*Module::info(), Module::arena()}, coap_, result_, display_,
                      Run{});
@@ -67,8 +77,8 @@ typename Program<Network, Module>::Inference Program<Network, Module>::make_infe
   }
 }
 
-template <typename Network, typename Module>
-image::Error Program<Network, Module>::Verify::operator()(store::Slot slot) const {
+template <typename Network, typename Module, typename ActivityPolicy>
+image::Error Program<Network, Module, ActivityPolicy>::Verify::operator()(store::Slot slot) const {
   const boot::ServiceTable *services = boot::services();
   if (services == nullptr || !services->is_valid()) {
     return image::Error::kNoKey;
@@ -76,11 +86,13 @@ image::Error Program<Network, Module>::Verify::operator()(store::Slot slot) cons
   // The workspace may be the module's arena and the network's frame. A datagram that waits in the
   // frame is given up: it would carry what is computed here.
   program->inference_.forget();
+  program->activity_.forget();
   (void)program->network_.payload_room();
   return boot::verify_slot(*services, slot, Module::workspace());
 }
 
-template <typename Network, typename Module> bool Program<Network, Module>::step() {
+template <typename Network, typename Module, typename ActivityPolicy>
+bool Program<Network, Module, ActivityPolicy>::step() {
   sleep();
   receive();
   network_.poll(now_ns_);
@@ -96,7 +108,8 @@ template <typename Network, typename Module> bool Program<Network, Module>::step
 
 /// A clock that runs on by minutes while nobody looks at it is told; everything that was due in
 /// between simply happens now.
-template <typename Network, typename Module> void Program<Network, Module>::sleep() {
+template <typename Network, typename Module, typename ActivityPolicy>
+void Program<Network, Module, ActivityPolicy>::sleep() {
   constexpr unsigned kSecondsLog2Ns = 30; // near enough
   constexpr std::uint32_t kJumpSeconds = 60;
   const std::uint64_t deadline_ns = std::max(next_deadline_ns(), now_ns_);
@@ -110,7 +123,8 @@ template <typename Network, typename Module> void Program<Network, Module>::slee
 }
 
 /// The ring is small: errors are told when their number has doubled.
-template <typename Network, typename Module> void Program<Network, Module>::follow_frames() {
+template <typename Network, typename Module, typename ActivityPolicy>
+void Program<Network, Module, ActivityPolicy>::follow_frames() {
   const net::Counters &counters = network_.counters();
   const std::uint32_t bad = std::uint32_t{counters.malformed} + counters.bad_checksum;
   if (bad > frame_errors_) {
@@ -119,13 +133,15 @@ template <typename Network, typename Module> void Program<Network, Module>::foll
   }
 }
 
-template <typename Network, typename Module> void Program<Network, Module>::read_clock() {
+template <typename Network, typename Module, typename ActivityPolicy>
+void Program<Network, Module, ActivityPolicy>::read_clock() {
   now_ns_ = hal::monotonic_ns();
   now_ms_ = millis_of(now_ns_);
   earliest_ns_ = now_ns_ + kRetryNs;
 }
 
-template <typename Network, typename Module> void Program<Network, Module>::receive() {
+template <typename Network, typename Module, typename ActivityPolicy>
+void Program<Network, Module, ActivityPolicy>::receive() {
   while (const auto datagram = network_.receive(now_ns_)) {
     const coap::PeerId peer{(std::uint64_t{datagram->peer.address.bits} << 16) |
                             datagram->peer.port};
@@ -135,9 +151,9 @@ template <typename Network, typename Module> void Program<Network, Module>::rece
   }
 }
 
-template <typename Network, typename Module>
-void Program<Network, Module>::dispatch(const coap::Event &event) {
-  if (event.kind == coap::EventKind::kNone ||
+template <typename Network, typename Module, typename ActivityPolicy>
+void Program<Network, Module, ActivityPolicy>::dispatch(const coap::Event &event) {
+  if (event.kind == coap::EventKind::kNone || activity_.handle(event, now_ms()) ||
       inference_.handle(event, device_.time_s(), now_ms()) || updater_.handle(event, now_ms()) ||
       client_.handle(event, now_ms())) {
     return;
@@ -149,7 +165,8 @@ void Program<Network, Module>::dispatch(const coap::Event &event) {
 }
 
 /// Sends what the endpoint has, and tells its owners what became of older messages.
-template <typename Network, typename Module> void Program<Network, Module>::flush() {
+template <typename Network, typename Module, typename ActivityPolicy>
+void Program<Network, Module, ActivityPolicy>::flush() {
   while (const coap::Event event = coap_.poll(now_ms())) {
     if (event.kind != coap::EventKind::kSend) {
       dispatch(event);
@@ -162,7 +179,8 @@ template <typename Network, typename Module> void Program<Network, Module>::flus
   }
 }
 
-template <typename Network, typename Module> void Program<Network, Module>::poll() {
+template <typename Network, typename Module, typename ActivityPolicy>
+void Program<Network, Module, ActivityPolicy>::poll() {
   std::uint64_t uptime_s = now_ms();
   divide_in_place(uptime_s, 1000);
   device_.set_uptime_s(static_cast<std::uint32_t>(uptime_s));
@@ -172,9 +190,14 @@ template <typename Network, typename Module> void Program<Network, Module>::poll
   }
   updater_.poll(now_ms());
   flush();
+  if constexpr (ActivityPolicy::kPresent) {
+    activity_.poll(now_ms());
+    flush();
+  }
 }
 
-template <typename Network, typename Module> void Program<Network, Module>::follow_address() {
+template <typename Network, typename Module, typename ActivityPolicy>
+void Program<Network, Module, ActivityPolicy>::follow_address() {
   if (!has_address_ && network_.ready()) {
     has_address_ = true;
     const std::uint32_t bits = network_.address().bits;
@@ -184,7 +207,8 @@ template <typename Network, typename Module> void Program<Network, Module>::foll
   }
 }
 
-template <typename Network, typename Module> void Program<Network, Module>::follow_registration() {
+template <typename Network, typename Module, typename ActivityPolicy>
+void Program<Network, Module, ActivityPolicy>::follow_registration() {
   const bool registered = client_.registrar().registered();
   if (registered == was_registered_) {
     return;
@@ -202,7 +226,8 @@ template <typename Network, typename Module> void Program<Network, Module>::foll
 }
 
 /// The new image reached its server: from now on it is the one to come back to.
-template <typename Network, typename Module> void Program<Network, Module>::confirm() {
+template <typename Network, typename Module, typename ActivityPolicy>
+void Program<Network, Module, ActivityPolicy>::confirm() {
   const bool good = store::confirm(flash_, start_.layout) == hal::Status::kOk;
   on_trial_ = !good;
   events::note(events::Id::kUpdateConfirmed, good ? 1 : 0);
@@ -212,7 +237,8 @@ template <typename Network, typename Module> void Program<Network, Module>::conf
   flush();
 }
 
-template <typename Network, typename Module> void Program<Network, Module>::follow_objects() {
+template <typename Network, typename Module, typename ActivityPolicy>
+void Program<Network, Module, ActivityPolicy>::follow_objects() {
   if (display_.take_shown()) {
     print_line("display: ", display_.text());
   }
@@ -224,7 +250,8 @@ template <typename Network, typename Module> void Program<Network, Module>::foll
   }
 }
 
-template <typename Network, typename Module> bool Program<Network, Module>::must_restart() {
+template <typename Network, typename Module, typename ActivityPolicy>
+bool Program<Network, Module, ActivityPolicy>::must_restart() {
   if (on_trial_ && !was_registered_ && now_ms() >= kTrialMs) {
     print_line("update: no server reached on trial, giving up");
     events::note(events::Id::kTrialAbandoned);
@@ -234,19 +261,26 @@ template <typename Network, typename Module> bool Program<Network, Module>::must
          (now_ms() >= kRecoveryMs && was_called_for_nothing());
 }
 
-template <typename Network, typename Module>
-bool Program<Network, Module>::was_called_for_nothing() const {
+template <typename Network, typename Module, typename ActivityPolicy>
+bool Program<Network, Module, ActivityPolicy>::was_called_for_nothing() const {
   return start_.layout.has_recovery && !on_trial_ && start_.boot.booted != start_.boot.confirmed &&
          firmware_.state() == lwm2m::UpdateState::kIdle;
 }
 
-template <typename Network, typename Module>
-std::uint64_t Program<Network, Module>::next_deadline_ns() {
+template <typename Network, typename Module, typename ActivityPolicy>
+std::uint64_t Program<Network, Module, ActivityPolicy>::next_deadline_ns() {
   std::uint64_t next_ms = std::min(updater_.next_deadline_ms(), restart_ms_);
   next_ms = on_trial_ ? std::min(next_ms, kTrialMs) : next_ms;
   next_ms = was_called_for_nothing() ? std::min(next_ms, kRecoveryMs) : next_ms;
   if (network_.ready()) {
     next_ms = std::min({next_ms, client_.next_deadline_ms(), coap_.next_deadline()});
+  }
+  if constexpr (ActivityPolicy::kPresent) { // its work is no retry: nothing has to pause
+    const coap::Millis due_ms = network_.ready() ? activity_.next_deadline_ms() : coap::kNever;
+    if (due_ms <= now_ms()) {
+      return now_ns_;
+    }
+    next_ms = std::min(next_ms, due_ms);
   }
   const std::uint64_t next_ns =
       next_ms > coap::kNever / kNsPerMs ? net::kNever : next_ms * kNsPerMs;

@@ -31,7 +31,8 @@ inline void note_start() {
 }
 
 /// The whole life of a device program.
-template <typename Network, typename Module> int run(std::string_view name) {
+template <typename Network, typename Module, typename ActivityPolicy = NoActivity>
+int run(std::string_view name) {
   static Start start;
   print_line("tinyml ", name, " on ", hal::boot_info().board);
   if (const auto error = load_identity(start.identity, Module::workspace());
@@ -46,7 +47,7 @@ template <typename Network, typename Module> int run(std::string_view name) {
   note_start();
   print_line("endpoint: ", start.identity.endpoint.view(), ", image ", start.image.version.view(),
              start.boot.on_trial() ? ", on trial" : "");
-  static Program<Network, Module> program(start);
+  static Program<Network, Module, ActivityPolicy> program(start);
   while (program.step()) {
   }
   print_line("restarting");
