@@ -33,9 +33,9 @@ std::string all_kernel_headers(const std::string &set) {
   for (const std::string &folder :
        {std::string("generic"), std::string("reference"), "isa/" + set}) {
     const fs::path path = fs::path(TINYML_SOURCE_DIR) / "kernels" / folder;
-    for (const auto &entry : fs::directory_iterator(path)) {
+    for (const auto &entry : fs::recursive_directory_iterator(path)) {
       if (entry.path().extension() == ".hpp" && !needs_other_set(entry.path(), set)) {
-        headers.push_back("kernels/" + folder + "/" + entry.path().filename().string());
+        headers.push_back(fs::relative(entry.path(), TINYML_SOURCE_DIR).string());
       }
     }
   }

@@ -57,9 +57,13 @@ inline void conv2d_filter_gradient(const Conv2dShape &s, bool depthwise, std::si
   });
 }
 
+[[nodiscard]] constexpr std::size_t elements(std::int32_t rows, std::int32_t columns) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+}
+
 inline void fully_connected_input_gradient(const FullyConnectedShape &s, const float *dy,
                                            const float *weights, float *dx) {
-  std::fill_n(dx, std::size_t{1} * s.rows * s.inputs, 0.0F);
+  std::fill_n(dx, elements(s.rows, s.inputs), 0.0F);
   for (std::int64_t r = 0; r < s.rows; ++r) {
     for (std::int64_t n = 0; n < s.outputs; ++n) {
       for (std::int64_t k = 0; k < s.inputs; ++k) {
@@ -71,7 +75,7 @@ inline void fully_connected_input_gradient(const FullyConnectedShape &s, const f
 
 inline void fully_connected_filter_gradient(const FullyConnectedShape &s, const float *x,
                                             const float *dy, float *dweights) {
-  std::fill_n(dweights, std::size_t{1} * s.outputs * s.inputs, 0.0F);
+  std::fill_n(dweights, elements(s.outputs, s.inputs), 0.0F);
   for (std::int64_t r = 0; r < s.rows; ++r) {
     for (std::int64_t n = 0; n < s.outputs; ++n) {
       for (std::int64_t k = 0; k < s.inputs; ++k) {
