@@ -42,6 +42,7 @@ enum class Code : std::uint8_t {
   kPreconditionFailed = 0x8C,
   kRequestEntityTooLarge = 0x8D,
   kUnsupportedContentFormat = 0x8F,
+  kUnprocessableEntity = 0x96,
   kInternalServerError = 0xA0,
   kNotImplemented = 0xA1,
   kBadGateway = 0xA2,
