@@ -3,7 +3,7 @@
 // cross-compiler. The MLPerf Tiny models come quantised; they are skipped where they are missing.
 #include "compiler/driver/compile_model.hpp"
 #include "host/files.hpp"
-#include "training/datasets/image_set.hpp"
+#include "training/data/image_set.hpp"
 
 #include <algorithm>
 #include <benchmark/benchmark.h>

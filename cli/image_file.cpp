@@ -7,45 +7,11 @@
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
-#include <png.h>
 
 namespace tinyml::cli {
 namespace {
 
 constexpr std::uint64_t kMaxImageFileBytes = 64ULL << 20;
-constexpr std::uint32_t kMaxSide = 8192;
-
-bool is_png(ByteView bytes) {
-  constexpr std::uint8_t kSignature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
-  return bytes.size() >= sizeof(kSignature) &&
-         std::memcmp(bytes.data(), kSignature, sizeof(kSignature)) == 0;
-}
-
-/// Overlap-weighted mean of the source pixels under one target pixel, along one axis.
-struct Window {
-  std::size_t begin;
-  std::vector<double> weights;
-};
-
-Window window_of(std::uint32_t target, std::uint32_t target_size, std::uint32_t source_size) {
-  const double ratio = static_cast<double>(source_size) / target_size;
-  const double width = std::max(ratio, 1.0);
-  const double centre = (target + 0.5) * ratio;
-  const double from = std::clamp(centre - width / 2, 0.0, source_size - 1.0);
-  const double to = std::clamp(centre + width / 2, from + 1e-9, static_cast<double>(source_size));
-  Window window{static_cast<std::size_t>(from), {}};
-  double sum = 0;
-  for (auto left = std::floor(from); left < to; left += 1) {
-    const double covered = std::min(to, left + 1) - std::max(from, left);
-    window.weights.push_back(std::max(covered, 0.0));
-    sum += window.weights.back();
-  }
-  for (double &weight : window.weights) {
-    weight /= sum;
-  }
-  return window;
-}
-
 /// Height and width of a tensor that can be a grey picture: 1×1×H×W or 1×H×W×1 or H×W.
 std::pair<std::uint32_t, std::uint32_t> picture_size(const TensorDescription &tensor) {
   std::vector<std::uint32_t> sides;
@@ -58,49 +24,6 @@ std::pair<std::uint32_t, std::uint32_t> picture_size(const TensorDescription &te
 }
 
 } // namespace
-
-Expected<GreyImage> read_png(const std::filesystem::path &path) {
-  const auto file = host::read_file(path, kMaxImageFileBytes);
-  if (!file.ok()) {
-    return Failure{file.error()};
-  }
-  png_image png{};
-  png.version = PNG_IMAGE_VERSION;
-  if (png_image_begin_read_from_memory(&png, file->data(), file->size()) == 0 ||
-      png.width > kMaxSide || png.height > kMaxSide) {
-    const std::string reason =
-        png.message[0] != '\0' ? png.message : "it is larger than 8192 pixels";
-    png_image_free(&png);
-    return fail(ErrorCode::kInvalidInput, "cannot read '" + path.string() + "' as PNG: " + reason);
-  }
-  png.format = PNG_FORMAT_GRAY;
-  GreyImage image{png.height, png.width, std::vector<std::uint8_t>(PNG_IMAGE_SIZE(png))};
-  const png_color black{0, 0, 0};
-  if (png_image_finish_read(&png, &black, image.pixels.data(), 0, nullptr) == 0) {
-    return fail(ErrorCode::kInvalidInput,
-                "cannot read '" + path.string() + "' as PNG: " + png.message);
-  }
-  return image;
-}
-
-GreyImage resized(const GreyImage &image, std::uint32_t rows, std::uint32_t columns) {
-  GreyImage result{rows, columns, std::vector<std::uint8_t>(std::size_t{rows} * columns)};
-  for (std::uint32_t y = 0; y < rows; ++y) {
-    const Window vertical = window_of(y, rows, image.rows);
-    for (std::uint32_t x = 0; x < columns; ++x) {
-      const Window horizontal = window_of(x, columns, image.columns);
-      double sum = 0;
-      for (std::size_t j = 0; j < vertical.weights.size(); ++j) {
-        const std::uint8_t *row = image.pixels.data() + (vertical.begin + j) * image.columns;
-        for (std::size_t i = 0; i < horizontal.weights.size(); ++i) {
-          sum += vertical.weights[j] * horizontal.weights[i] * row[horizontal.begin + i];
-        }
-      }
-      result.pixels[std::size_t{y} * columns + x] = static_cast<std::uint8_t>(std::lround(sum));
-    }
-  }
-  return result;
-}
 
 Expected<TensorDescription> describe_tensor(const nlohmann::json &report, const char *list) {
   try {
@@ -157,26 +80,26 @@ Expected<ModelInput> read_model_input(const std::filesystem::path &path,
   const auto [rows, columns] = picture_size(tensor);
   const std::size_t pixels = std::size_t{rows} * columns;
   ModelInput input;
-  if (is_png(*file)) {
+  if (datasets::is_picture(*file)) {
     if (pixels == 0) {
       return fail(ErrorCode::kUnsupported,
                   "the model's input is not a grey picture; give the raw tensor");
     }
-    const auto png = read_png(path);
-    if (!png.ok()) {
-      return Failure{png.error()};
+    const auto picture = datasets::read_picture(path, 1);
+    if (!picture.ok()) {
+      return Failure{picture.error()};
     }
-    input.picture = resized(*png, rows, columns);
+    input.picture = datasets::resized(*picture, rows, columns);
   } else if (file->size() == pixels && pixels != 0) {
-    input.picture = {rows, columns, *file};
+    input.picture = {rows, columns, 1, *file};
   } else if (file->size() == tensor.size_bytes) {
     input.tensor = *file;
     return input;
   } else {
-    return fail(
-        ErrorCode::kInvalidInput,
-        fmt::format("'{}' is neither a PNG nor {} grey bytes nor the raw tensor of {} bytes",
-                    path.string(), pixels, tensor.size_bytes));
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("'{}' is neither a picture (PNG, JPEG, PGM, PPM) nor {} grey bytes nor "
+                            "the raw tensor of {} bytes",
+                            path.string(), pixels, tensor.size_bytes));
   }
   auto encoded = encode_picture(input.picture.pixels, tensor);
   if (!encoded.ok()) {

@@ -3,6 +3,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "training/data/picture.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -11,18 +12,6 @@
 #include <vector>
 
 namespace tinyml::cli {
-
-struct GreyImage {
-  std::uint32_t rows = 0;
-  std::uint32_t columns = 0;
-  std::vector<std::uint8_t> pixels; ///< row-major, 0 black … 255 white
-};
-
-/// Reads a PNG (any colour type, alpha over black) as grey.
-[[nodiscard]] Expected<GreyImage> read_png(const std::filesystem::path &path);
-
-/// Area-averaged (shrinking) or bilinear (growing) copy of another size.
-[[nodiscard]] GreyImage resized(const GreyImage &image, std::uint32_t rows, std::uint32_t columns);
 
 /// One tensor as a build's report describes it (docs/backend.md).
 struct TensorDescription {
@@ -39,11 +28,11 @@ struct TensorDescription {
 /// What a file gives a model: the raw tensor, and the picture to show when it is one.
 struct ModelInput {
   std::vector<std::uint8_t> tensor;
-  GreyImage picture; ///< 0 rows when the input is not a grey image
+  datasets::Picture picture; ///< grey; 0 rows when the input is not a grey picture
 };
 
-/// A PNG is scaled to the tensor's height and width (1×1×H×W, values 0…1); any other file must be
-/// the raw tensor, or H*W grey bytes.
+/// A picture (PNG, JPEG, PGM, PPM) is scaled to the tensor's height and width (1×1×H×W, values
+/// 0…1); any other file must be the raw tensor, or H*W grey bytes.
 [[nodiscard]] Expected<ModelInput> read_model_input(const std::filesystem::path &path,
                                                     const TensorDescription &tensor);
 

@@ -2,7 +2,7 @@
 #include "cli/model_source.hpp"
 
 #include "host/files.hpp"
-#include "training/datasets/calibration.hpp"
+#include "training/data/calibration.hpp"
 
 #include <cstring>
 

@@ -2,7 +2,7 @@
 #include "cli/test_data.hpp"
 
 #include "host/files.hpp"
-#include "training/datasets/image_set.hpp"
+#include "training/data/image_set.hpp"
 
 #include <charconv>
 #include <cstring>

@@ -47,8 +47,8 @@ Expected<void> infer(const Context &context, const std::string &endpoint, const 
 } // namespace
 
 void add_infer(CLI::App &app, Context &context) {
-  CLI::App *verb = app.add_subcommand(
-      "infer", "Run the device's model on a file: a PNG, grey bytes, or a raw tensor");
+  CLI::App *verb = app.add_subcommand("infer", "Run the device's model on a file: a picture (PNG, "
+                                               "JPEG, PGM, PPM), grey bytes, or a raw tensor");
   verb->footer("Examples:\n  tinyml infer mcu-1 seven.png\n  tinyml infer mcu-1 tensor.raw --json");
   auto endpoint = std::make_shared<std::string>();
   auto file = std::make_shared<std::string>();

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/http_client.hpp"
-#include "training/datasets/image_set.hpp"
+#include "training/data/image_set.hpp"
 
 #include <array>
 #include <functional>

@@ -9,7 +9,7 @@
 #include "compiler/quantize/quantize.hpp"
 #include "host/files.hpp"
 #include "host/process.hpp"
-#include "training/datasets/image_set.hpp"
+#include "training/data/image_set.hpp"
 
 #include <gmock/gmock.h>
 

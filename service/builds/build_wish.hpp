@@ -45,7 +45,7 @@ using Calibration = std::shared_ptr<const CalibrationSamples>;
 /// Where they come from, by data set name. Called from background threads, one at a time.
 using CalibrationSource = std::function<Expected<Calibration>(const std::string &dataset)>;
 
-/// The source that reads the project's data sets (training/datasets) and keeps them in memory.
+/// The source that reads the project's data sets (training/data) and keeps them in memory.
 [[nodiscard]] CalibrationSource dataset_calibration(std::size_t samples);
 
 /// What a build runs under (docs/backend.md).

@@ -9,7 +9,7 @@
 #include "compiler/quantize/calibration.hpp"
 #include "compiler/quantize/codes.hpp"
 #include "host/files.hpp"
-#include "training/datasets/image_set.hpp"
+#include "training/data/image_set.hpp"
 
 #include <cstring>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "training/datasets/image_set.hpp"
+#include "training/data/image_set.hpp"
 
 #include <algorithm>
 

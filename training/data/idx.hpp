@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "training/datasets/image_set.hpp"
+#include "training/data/image_set.hpp"
 
 namespace tinyml::datasets {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "training/datasets/image_set.hpp"
+#include "training/data/image_set.hpp"
 
 #include <string>
 #include <vector>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/files.hpp"
-#include "training/datasets/calibration.hpp"
-#include "training/datasets/idx.hpp"
-#include "training/datasets/image_set.hpp"
+#include "training/data/calibration.hpp"
+#include "training/data/idx.hpp"
+#include "training/data/image_set.hpp"
 
 #include <cstdlib>
 #include <gtest/gtest.h>

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/files.hpp"
 #include "host/process.hpp"
-#include "training/datasets/idx.hpp"
-#include "training/datasets/image_set.hpp"
+#include "training/data/idx.hpp"
+#include "training/data/image_set.hpp"
 
 #include <array>
 #include <cstdlib>
 #include <mbedtls/sha256.h>
+#include <unistd.h>
 
 namespace tinyml::datasets {
 namespace {
@@ -105,24 +106,30 @@ std::filesystem::path cache_folder(const LoadOptions &options) {
          "data";
 }
 
-Expected<void> download(const std::string &url, const std::filesystem::path &to) {
+/// Downloads beside the target, and only the published file gets the target's name: a transfer that
+/// was cut short, or a page that says "please log in", is never taken for the data.
+Expected<std::vector<std::uint8_t>> download(const std::string &url, const PublishedFile &file,
+                                             const std::filesystem::path &to) {
   std::error_code error;
   std::filesystem::create_directories(to.parent_path(), error);
-  const std::string part = to.string() + ".part";
+  const std::string part = to.string() + ".part-" + std::to_string(getpid());
   host::Command command;
   command.argv = {
       "curl", "--fail",     "--location", "--silent", "--show-error", "--connect-timeout",
       "10",   "--max-time", "300",        "--output", part,           url};
   command.timeout = std::chrono::seconds(310);
   const auto outcome = host::run(command);
-  if (outcome.ok() && outcome->succeeded()) {
+  if (!outcome.ok() || !outcome->succeeded()) {
+    std::filesystem::remove(part, error);
+    return fail(ErrorCode::kUnavailable, outcome.ok() ? outcome->output : outcome.error().message);
+  }
+  auto unpacked = unpack_checked(part, file);
+  if (unpacked.ok()) {
     std::filesystem::rename(part, to, error);
-    if (!error) {
-      return {};
-    }
   }
   std::filesystem::remove(part, error);
-  return fail(ErrorCode::kUnavailable, outcome.ok() ? outcome->output : outcome.error().message);
+  return unpacked.ok() ? std::move(unpacked)
+                       : fail(ErrorCode::kUnavailable, url + " is not the published file");
 }
 
 Expected<std::vector<std::uint8_t>> obtain(const PublishedSet &set, const PublishedFile &file,
@@ -141,11 +148,11 @@ Expected<std::vector<std::uint8_t>> obtain(const PublishedSet &set, const Publis
     if (!options.download) {
       break;
     }
-    const auto done = download(std::string(mirror) + file.name, cached);
-    if (done.ok()) {
-      return unpack_checked(cached, file);
+    auto unpacked = download(std::string(mirror) + file.name, file, cached);
+    if (unpacked.ok()) {
+      return unpacked;
     }
-    reason = done.error().message;
+    reason = unpacked.error().message;
   }
   return fail(ErrorCode::kUnavailable,
               "the data set '" + std::string(set.name) + "' is not on this machine (" + reason +

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "training/datasets/calibration.hpp"
+#include "training/data/calibration.hpp"
 
 #include <algorithm>
 

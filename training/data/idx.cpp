@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "training/datasets/idx.hpp"
+#include "training/data/idx.hpp"
 
 #include <zlib.h>
 
