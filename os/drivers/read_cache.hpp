@@ -9,7 +9,8 @@
 namespace tinyml::drivers {
 
 /// The block of a store that was read last, for stores that cost much each time they are asked:
-/// records are read one behind the other. `fetch(offset, bytes)` reads a whole block.
+/// records are read one behind the other. `fetch(offset, bytes)` reads a whole block, or what is
+/// longer than one: that is read at once, past the block that is kept.
 class ReadCache {
 public:
   static constexpr std::uint32_t kBlockBytes = 4096;
@@ -20,6 +21,9 @@ public:
                    ByteSpan to, Fetch &&fetch) {
     if (offset > info.size_bytes || to.size() > info.size_bytes - offset) {
       return hal::Status::kInvalid;
+    }
+    if (to.size() >= kBlockBytes) {
+      return fetch(offset, to);
     }
     while (!to.empty()) {
       const std::uint32_t inside = offset % kBlockBytes;

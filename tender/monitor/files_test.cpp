@@ -172,6 +172,25 @@ TEST_F(StoreFiles, MayBeInvertedWithHolesForWhatIsErased) {
   EXPECT_LT(status.st_blocks * 512, 1 << 20) << "bytes on the disk";
 }
 
+TEST_F(StoreFiles, MayBeLonger) {
+  constexpr std::uint32_t kBytes = 20U << 20;
+  ASSERT_TRUE(host::write_file(path, std::vector<std::uint8_t>(kBytes, 0xFF)).ok());
+  auto opened = StoreFile::open(path.c_str());
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  EXPECT_EQ(opened->info().size_bytes, kBytes);
+  std::vector<std::uint8_t> bytes(10'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(i * 7);
+  }
+  const std::uint32_t at = kBytes - 10'000;
+  ASSERT_EQ(opened->write(at, bytes), hal::Status::kOk);
+  std::vector<std::uint8_t> read(bytes.size());
+  ASSERT_EQ(opened->read(at, read), hal::Status::kOk);
+  EXPECT_EQ(read, bytes);
+  ASSERT_EQ(opened->read(at + 5000, ByteSpan(read).first(100)), hal::Status::kOk);
+  EXPECT_EQ(read[3], bytes[5003]);
+}
+
 TEST_F(StoreFiles, BelongToOneMachine) {
   const auto first = StoreFile::open(path.c_str());
   ASSERT_TRUE(first.ok());

@@ -57,6 +57,13 @@ bool fill_erased(int file, std::uint64_t offset, std::uint64_t size_bytes) {
   return true;
 }
 
+/// Of a store, or of a file that is yet to become one.
+bool is_store_size(off_t size_bytes) {
+  return size_bytes == 0 || (size_bytes >= off_t{StoreFile::kInfo.size_bytes} &&
+                             size_bytes <= off_t{StoreFile::kLargestBytes} &&
+                             size_bytes % off_t{StoreFile::kInfo.sector_bytes} == 0);
+}
+
 bool aligned(std::uint32_t offset, std::size_t size_bytes, std::uint32_t unit) {
   return ((offset | size_bytes) & (unit - 1)) == 0;
 }
@@ -76,9 +83,9 @@ Expected<StoreFile> StoreFile::open(const char *path) {
     return fail(ErrorCode::kConflict,
                 name + " belongs to a machine that runs; stop that one first");
   }
-  if (status.st_size != 0 && status.st_size != off_t{kInfo.size_bytes}) {
+  if (!is_store_size(status.st_size)) {
     return fail(ErrorCode::kInvalidInput,
-                name + " is not 16 MiB long; was it made for another board?");
+                name + " is not 16 MiB to 1 GiB long; was it made for another board?");
   }
   if (status.st_size == 0 && !fill_erased(file.get(), 0, kInfo.size_bytes)) {
     return fail(ErrorCode::kResourceFull, name + " cannot be made 16 MiB long; is the disk full?");
@@ -86,6 +93,9 @@ Expected<StoreFile> StoreFile::open(const char *path) {
   StoreFile store;
   store.file_ = std::move(file);
   store.info_ = kInfo;
+  if (status.st_size != 0) {
+    store.info_.size_bytes = static_cast<std::uint32_t>(status.st_size);
+  }
   std::uint8_t start[4] = {};
   const bool inverted = read_all(store.file_.get(), 0, start) &&
                         load_le<std::uint32_t>(start) == ~image::kFactoryMagic;

@@ -15,11 +15,14 @@ namespace tinyml::tender {
 /// hole in it.
 class StoreFile {
 public:
+  /// Of a file that is made, and the shortest that is taken.
   static constexpr hal::StoreInfo kInfo = {
       .size_bytes = 16U << 20, .sector_bytes = 4096, .program_bytes = 16};
 
+  static constexpr std::uint32_t kLargestBytes = 1U << 30;
+
   StoreFile() = default; ///< none: empty
-  /// A file that is not there is made, erased.
+  /// A file that is not there is made, erased; of one that is there the store has the size.
   [[nodiscard]] static Expected<StoreFile> open(const char *path);
 
   [[nodiscard]] const hal::StoreInfo &info() const { return info_; }

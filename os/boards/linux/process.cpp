@@ -42,27 +42,28 @@ void give_up(const char *what, const char *subject) {
   hal::exit(2);
 }
 
-std::uint8_t *map_store(const char *path) {
+MappedStore map_store(const char *path) {
   const long file = call(Call::kOpen, address_of(path), kReadWriteCreateCloseOnExec, 0600);
   if (file < 0) {
     give_up("cannot open the store file; does its folder exist and may it be written? ", path);
   }
   const std::uint64_t size = file_bytes(file);
-  if (size != 0 && size != kStoreBytes) {
-    give_up("the store file is not 16 MiB long; name another, or none that exists: ", path);
+  if (size != 0 && (size < kStoreBytes || size > kLargestStoreBytes || size % kSectorBytes != 0)) {
+    give_up("the store file is not 16 MiB or more long; name another, or none that exists: ", path);
   }
   if (size == 0 && call(Call::kTruncate, file, kStoreBytes) != 0) {
     give_up("cannot make the store file 16 MiB long: ", path);
   }
-  std::uint8_t *memory = map(file, kStoreBytes);
-  if (memory == nullptr) {
+  MappedStore store{.size_bytes = size == 0 ? kStoreBytes : static_cast<std::uint32_t>(size)};
+  store.memory = map(file, store.size_bytes);
+  if (store.memory == nullptr) {
     give_up("cannot map the store file: ", path);
   }
   if (size == 0) {
-    std::memset(memory, 0xFF, kStoreBytes);
+    std::memset(store.memory, 0xFF, kStoreBytes);
   }
   (void)call(Call::kClose, file);
-  return memory;
+  return store;
 }
 
 Retained *map_retained(long file) {

@@ -13,7 +13,9 @@ namespace tinyml::linux_board {
 /// Exit code by which a program asks its launcher to start it again, through the bootloader.
 inline constexpr int kResetExitCode = 64;
 
+/// Of a store file that this board makes, and the shortest one that it takes.
 inline constexpr std::uint32_t kStoreBytes = 16U << 20;
+inline constexpr std::uint32_t kLargestStoreBytes = 1U << 30;
 inline constexpr std::uint32_t kSectorBytes = 4096;
 inline constexpr std::uint32_t kProgramBytes = 16;
 
@@ -29,8 +31,12 @@ extern State state;
 /// Ends the process with a message on the console: it was started wrongly.
 [[noreturn]] void give_up(const char *what, const char *subject);
 
+struct MappedStore {
+  std::uint8_t *memory = nullptr;
+  std::uint32_t size_bytes = 0; ///< as long as the file
+};
 /// Maps the store file, made and erased first when there is none.
-[[nodiscard]] std::uint8_t *map_store(const char *path);
+[[nodiscard]] MappedStore map_store(const char *path);
 
 /// Maps what outlives an image: a file in memory that the launcher made and its images inherit.
 [[nodiscard]] Retained *map_retained(long file);
