@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/store/layout.hpp"
+#include "os/store/training_area.hpp"
 
 #include <gtest/gtest.h>
 
@@ -56,6 +57,31 @@ TEST(Layout, ARecoveryImageLeavesOneSlot) {
 
 TEST(Layout, ASmallStoreHasNoRecoveryEither) {
   EXPECT_EQ(layout_of({8 * 4096, 4096, 4, 8192}).slot(Slot::kA).size_bytes, 0u);
+}
+
+TEST(TrainingArea, HasTheUserAreaButForTwoSectors) {
+  const hal::StoreInfo info{32U << 20, 256U << 10, 4};
+  const Layout layout = layout_of(info);
+  const TrainingArea area = training_area(layout, info);
+  EXPECT_EQ(area.room.offset, layout.user.offset);
+  EXPECT_EQ(area.records[0].offset, area.room.end());
+  EXPECT_EQ(area.records[1].end(), layout.user.end());
+}
+
+TEST(TrainingArea, IsEmptyInAStoreThatIsTooSmall) {
+  const hal::StoreInfo info{8 * 4096, 4096, 4};
+  EXPECT_EQ(training_area(layout_of(info), info).room.size_bytes, 0U);
+}
+
+TEST(TrainingArea, IsGivenOutFromItsEndInWholeSectors) {
+  RegionTaker taker({8192, 10 * 4096}, 4096);
+  const Region first = taker.take(5000);
+  EXPECT_EQ(first.size_bytes, 8192U);
+  EXPECT_EQ(first.end(), 8192U + 10 * 4096);
+  EXPECT_EQ(taker.take(4096).end(), first.offset);
+  EXPECT_EQ(taker.left().size_bytes, 7U * 4096);
+  EXPECT_EQ(taker.take(8 * 4096).size_bytes, 0U);
+  EXPECT_EQ(taker.take(4096).size_bytes, 0U) << "after a refusal nothing is given any more";
 }
 
 } // namespace

@@ -6,10 +6,11 @@
 namespace tinyml::store {
 
 /// How programs that train divide the user area. A worker's data shard lies at the start of `room`,
-/// its vectors at the end; a parameter server has the room to itself. docs/training-protocol.md.
+/// which is that of the user area, its vectors at the end; a parameter server has the room to
+/// itself. docs/training-protocol.md.
 struct TrainingArea {
-  Region records[2]; ///< a sector each, for what a program must remember: the later one counts
   Region room;       ///< empty where the user area is too small to train in
+  Region records[2]; ///< a sector each, for what a program must remember: the later one counts
 };
 
 [[nodiscard]] constexpr TrainingArea training_area(const Layout &layout,
@@ -17,17 +18,12 @@ struct TrainingArea {
   constexpr std::uint32_t kRecordSectors = 2;
   const std::uint32_t sector = std::max<std::uint32_t>(info.sector_bytes, 512);
   const Region &user = layout.user;
-  if (user.size_bytes <= kRecordSectors * sector) {
+  const std::uint32_t sectors = user.size_bytes / sector;
+  if (sectors <= kRecordSectors) {
     return {};
   }
-  const std::uint32_t first = user.offset + kRecordSectors * sector;
-  return {.records = {{user.offset, sector}, {user.offset + sector, sector}},
-          .room = {first, (user.end() - first) / sector * sector}};
-}
-
-/// Where in the store a worker looks for its data shard; 0: the store is too small for one.
-[[nodiscard]] constexpr std::uint32_t shard_offset(const hal::StoreInfo &info) {
-  return training_area(layout_of(info), info).room.offset;
+  const Region room{user.offset, (sectors - kRecordSectors) * sector};
+  return {.room = room, .records = {{room.end(), sector}, {room.end() + sector, sector}}};
 }
 
 /// Takes regions of whole sectors off the end of a room.
