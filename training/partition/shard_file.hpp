@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "training/partition/partition.hpp"
+
+namespace tinyml::training {
+
+/// A worker's samples as its store keeps them (docs/training-protocol.md, "Data shard"): those to
+/// train on, then the held-out ones. kDoesNotFit when the format cannot say it (more than 256
+/// classes, or samples that are too many or too large).
+[[nodiscard]] Expected<std::vector<std::uint8_t>>
+shard_file(const datasets::DataSet &set, const WorkerSamples &samples, std::uint32_t seed);
+
+} // namespace tinyml::training
