@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/generic/training/shapes.hpp"
+#include "kernels/isa/isa.hpp"
+
+#include TINYML_ISA_HEADER(half.hpp)
+#include TINYML_ISA_HEADER(samples.hpp)
+
+#include <type_traits>
+#include <utility>
+
+/// How the training kernels go through a batch: bundle by bundle, each as wide as the kernel set
+/// says, what is left over in halves of that. Whatever the width, every sample has sums of its own;
+/// only `sum_of_samples` adds those of different samples, in an order that depends on the batch
+/// alone. So all kernel sets compute the same bits, as long as the compiler does not fuse
+/// multiplications with additions (-ffp-contract=off; with `fast` it may).
+namespace tinyml::kernels::generic::training {
+
+using isa::load_samples;
+using isa::same_for_all;
+using isa::Samples;
+using isa::store_samples;
+
+inline constexpr int kLanes = isa::kSampleBlocking.lanes;
+inline constexpr int kSums = isa::kSampleBlocking.sums;
+
+template <int Value> using Constant = std::integral_constant<int, Value>;
+
+/// Calls `body(Constant<0>{})` to `body(Constant<Count - 1>{})`: an unrolled loop, also where the
+/// compiler optimises for size, so that arrays indexed by it are registers.
+template <int Count, typename Body> [[gnu::always_inline]] inline void unroll(Body body) {
+  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    (body(Constant<I>{}), ...);
+  }
+  (std::make_integer_sequence<int, Count>{});
+}
+
+/// Calls `body(Constant<width>{}, first sample)` for every bundle of a batch.
+template <int Batch, int Width = kLanes, typename Body>
+[[gnu::always_inline]] inline void for_each_bundle(Body body, int first = 0) {
+  constexpr int kWhole = Batch / Width * Width;
+  for (int sample = 0; sample < kWhole; sample += Width) {
+    body(Constant<Width>{}, first + sample);
+  }
+  if constexpr (Batch > kWhole) {
+    for_each_bundle<Batch - kWhole, Width / 2>(body, first + kWhole);
+  }
+}
+
+/// Calls `body(Constant<length>{}, first)` for `Count` things in blocks of at most `Most`.
+template <int Count, int Most, typename Body>
+[[gnu::always_inline]] inline void for_each_block(Body body) {
+  constexpr int kWhole = Count / Most * Most;
+  for (int first = 0; first < kWhole; first += Most) {
+    body(Constant<Most>{}, first);
+  }
+  if constexpr (Count > kWhole) {
+    body(Constant<Count - kWhole>{}, kWhole);
+  }
+}
+
+/// The sum over all samples, halves onto halves: sample i and i + ceil(n / 2), until one is left.
+template <int Batch> [[nodiscard]] inline float sum_of_samples(float *samples) {
+  if constexpr (Batch == 1) {
+    return samples[0];
+  } else {
+    constexpr int kHalf = (Batch + 1) / 2;
+    for_each_bundle<Batch - kHalf>([&](auto width, int at) {
+      const auto upper = load_samples<width>(samples + kHalf + at);
+      store_samples<width>(samples + at, load_samples<width>(samples + at) + upper);
+    });
+    return sum_of_samples<kHalf>(samples);
+  }
+}
+
+template <Activation Of, int N> [[nodiscard]] inline Samples<N> activate(Samples<N> value) {
+  if constexpr (Of != Activation::kNone) {
+    const Samples<N> zero{};
+    value = value < zero ? zero : value;
+  }
+  if constexpr (Of == Activation::kRelu6) {
+    const Samples<N> six = same_for_all<N>(6);
+    value = value > six ? six : value;
+  }
+  return value;
+}
+
+/// Parameters are stored as float or isa::Half.
+[[nodiscard]] inline float parameter(const float *from) { return *from; }
+inline void set_parameter(float *to, float value) { *to = value; }
+[[nodiscard]] inline float parameter(const isa::Half *from) { return isa::to_float(*from); }
+inline void set_parameter(isa::Half *to, float value) { *to = isa::to_half(value); }
+
+/// What becomes of the gradient of parameter `at`: it is kept, or the parameter descends.
+struct KeepGradient {
+  float *gradient;
+  void operator()(int at, float value) const { gradient[at] = value; }
+};
+template <typename P> struct Descend {
+  P *parameters;
+  float rate;
+  void operator()(int at, float value) const {
+    set_parameter(parameters + at, parameter(parameters + at) - rate * value);
+  }
+};
+
+/// An optional array of parameters; the caller may write nullptr.
+template <typename P> using Optional = std::type_identity_t<const P *>;
+
+} // namespace tinyml::kernels::generic::training

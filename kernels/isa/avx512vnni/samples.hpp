@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/isa/plain_samples.hpp"
+
+namespace tinyml::kernels::isa {
+
+inline constexpr SampleBlocking kSampleBlocking{16, 16, 16};
+
+} // namespace tinyml::kernels::isa
