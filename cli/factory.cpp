@@ -73,13 +73,13 @@ Expected<void> Factory::make(const std::filesystem::path &store, const std::stri
   // A hosted board is on this host's own loopback; the others see the service behind the switch's
   // gateway.
   const std::string host = tender::is_on_host_network(board) ? "127.0.0.1" : "10.77.0.1";
-  return provision_device(store,
-                          {.board = board,
-                           .endpoint = endpoint,
-                           .server_uri = "coap://" + host + ":" + coap_port_,
-                           .signing_public_key = key_,
-                           .mac = mac},
-                          **image);
+  return tender::provision_device(store,
+                                  {.board = board,
+                                   .endpoint = endpoint,
+                                   .server_uri = "coap://" + host + ":" + coap_port_,
+                                   .signing_public_key = key_,
+                                   .mac = mac},
+                                  **image);
 }
 
 } // namespace tinyml::cli

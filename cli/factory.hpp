@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/http_client.hpp"
-#include "cli/provisioning.hpp"
+#include "tender/machine/provisioning.hpp"
 
 #include <map>
 
@@ -18,7 +18,7 @@ public:
   /// A store that is as from the factory. Images are asked for once a board.
   [[nodiscard]] Expected<void> make(const std::filesystem::path &store, const std::string &board,
                                     const std::string &endpoint,
-                                    const std::array<std::uint8_t, 6> &mac = random_mac());
+                                    const std::array<std::uint8_t, 6> &mac = tender::random_mac());
 
   /// Tells whether a device that was made earlier still belongs to this service.
   [[nodiscard]] std::string fingerprint() const { return coap_port_ + " " + key_hex_; }

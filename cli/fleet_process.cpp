@@ -213,7 +213,7 @@ private:
                         known.value("service", std::string()) == (*from)->fingerprint() &&
                         fs::exists(place.store(), error);
     if (!usable) {
-      mac = mac ? mac : std::optional<net::MacAddress>(random_mac());
+      mac = mac ? mac : std::optional<net::MacAddress>(tender::random_mac());
       if (const auto made = make(place, endpoint, board, *mac, **from); !made.ok()) {
         return made;
       }

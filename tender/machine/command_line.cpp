@@ -55,7 +55,9 @@ Expected<void> check_files(const MachineConfig &config, const BoardModel &board)
     return fail(ErrorCode::kNotFound, "cannot read the device's store '" + config.store.string() +
                                           "': " + error.message());
   }
-  if (size != board.memory_bytes) {
+  const bool longer = board.takes_sparse_store && size > board.memory_bytes &&
+                      size <= kLargestStoreBytes && size % board.sector_bytes == 0;
+  if (size != board.memory_bytes && !longer) {
     return fail(ErrorCode::kInvalidInput,
                 "the store '" + config.store.string() + "' is " + std::to_string(size) +
                     " bytes long, but the store of board " + config.board + " has " +
@@ -112,6 +114,9 @@ Arguments monitor_command(const MachineConfig &config, const BoardModel &board) 
   }
   if (config.gdb_port) {
     argv.insert(argv.end(), {"--gdb", std::to_string(*config.gdb_port)});
+  }
+  if (config.memory_bytes) {
+    argv.insert(argv.end(), {"--memory", std::to_string(*config.memory_bytes >> 10U) + "K"});
   }
   return argv;
 }

@@ -32,6 +32,8 @@ struct MachineConfig {
   /// A debugger may attach at this TCP port of loopback (docs/debugging.md): the machine waits for
   /// it before its first instruction.
   std::optional<std::uint16_t> gdb_port = std::nullopt;
+  /// All of a virtual machine's memory, where our own monitor runs it; its default when absent.
+  std::optional<std::uint32_t> memory_bytes = std::nullopt;
 };
 
 /// The boards that can be started here.
@@ -67,6 +69,9 @@ struct OutsideFlash {
 /// True when the board also takes a store file that holds every byte inverted (it knows one by the
 /// inverted magic of the factory page at its start), so that erased bytes are holes in the file.
 [[nodiscard]] bool takes_sparse_store(std::string_view board);
+
+/// The longest store file such a board takes; it uses all of it.
+inline constexpr std::uint32_t kLargestStoreBytes = 256U << 20;
 
 /// True when the board's datagrams leave through this host's own loopback and not through a switch.
 [[nodiscard]] bool is_on_host_network(std::string_view board);

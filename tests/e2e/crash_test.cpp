@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A new image crashes on trial; the device rolls back, its old image tells the crash, and the
 // person reads where it happened.
-#include "cli/provisioning.hpp"
+#include "tender/machine/provisioning.hpp"
 #include "os/store/provision.hpp"
 #include "os/store/trial.hpp"
 #include "tests/e2e/stage.hpp"
@@ -93,7 +93,7 @@ protected:
     const std::string host = GetParam() == "linux" ? "127.0.0.1" : "10.77.0.1";
     const fs::path file = stage.folder() / "dev/store.bin";
     fs::create_directories(file.parent_path());
-    const auto provisioned = cli::provision_device(
+    const auto provisioned = tender::provision_device(
         file,
         {.board = GetParam(),
          .endpoint = "dev",

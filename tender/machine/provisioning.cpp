@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/provisioning.hpp"
+#include "tender/machine/provisioning.hpp"
 
 #include "host/files.hpp"
 #include "os/store/provision.hpp"
@@ -11,7 +11,7 @@
 #include <map>
 #include <random>
 
-namespace tinyml::cli {
+namespace tinyml::tender {
 namespace {
 
 /// A store in memory, as store::Flash: only pages that were written are there.
@@ -65,13 +65,13 @@ private:
 /// Gives the finished file its length and its name. Some machines take no file shorter than the
 /// memory that the store is the beginning of; the rest of it is a hole.
 Expected<void> publish(const std::filesystem::path &unfinished, const std::string &board,
-                       const std::filesystem::path &store) {
-  const auto file_bytes = tender::store_file_bytes(board);
+                       const std::filesystem::path &store, std::uint64_t flash_bytes) {
+  const auto file_bytes = store_file_bytes(board);
   if (!file_bytes.ok()) {
     return Failure{file_bytes.error()};
   }
   std::error_code error;
-  std::filesystem::resize_file(unfinished, *file_bytes, error);
+  std::filesystem::resize_file(unfinished, std::max(*file_bytes, flash_bytes), error);
   if (!error) {
     std::filesystem::rename(unfinished, store, error);
   }
@@ -117,9 +117,10 @@ Expected<void> write_store(const std::string &board, const std::filesystem::path
                            const MemoryFlash &flash) {
   std::filesystem::path unfinished = store;
   unfinished += ".new";
-  const auto written = tender::takes_sparse_store(board) ? write_sparse(unfinished, flash)
-                                                         : write_plain(unfinished, flash);
-  const auto published = written.ok() ? publish(unfinished, board, store) : written;
+  const auto written =
+      takes_sparse_store(board) ? write_sparse(unfinished, flash) : write_plain(unfinished, flash);
+  const auto published =
+      written.ok() ? publish(unfinished, board, store, flash.info().size_bytes) : written;
   if (!published.ok()) {
     std::error_code ignored;
     std::filesystem::remove(unfinished, ignored);
@@ -134,6 +135,32 @@ template <std::size_t Size> std::array<std::uint8_t, Size> random_bytes() {
   return bytes;
 }
 
+/// The board's own store, or the longer one that is wanted.
+Expected<hal::StoreInfo> geometry_for(const DeviceIdentity &identity) {
+  auto geometry = store_geometry(identity.board);
+  if (!geometry.ok() || identity.store_bytes <= geometry->size_bytes) {
+    return geometry;
+  }
+  if (!takes_sparse_store(identity.board) || identity.store_bytes > kLargestStoreBytes) {
+    return fail(ErrorCode::kDoesNotFit, "a store of " + std::to_string(identity.store_bytes) +
+                                            " bytes is more than board " + identity.board + " has");
+  }
+  const std::uint32_t sector = geometry->sector_bytes;
+  geometry->size_bytes = (identity.store_bytes + sector - 1) / sector * sector;
+  return geometry;
+}
+
+/// False when the bytes do not fit the user area.
+bool write_user_area(MemoryFlash &flash, const UserBytes &user) {
+  const store::Region area = store::layout_of(flash.info()).user;
+  const std::uint32_t unit = flash.info().program_bytes;
+  if (user.offset % unit != 0 || user.offset > area.size_bytes ||
+      user.bytes.size() > area.size_bytes - user.offset) {
+    return false;
+  }
+  return flash.write(area.offset + user.offset, user.bytes) == hal::Status::kOk;
+}
+
 } // namespace
 
 std::array<std::uint8_t, 6> random_mac() {
@@ -145,7 +172,7 @@ std::array<std::uint8_t, 6> random_mac() {
 
 Expected<void> provision_device(const std::filesystem::path &store, const DeviceIdentity &identity,
                                 ByteView first_image) {
-  const auto geometry = tender::store_geometry(identity.board);
+  const auto geometry = geometry_for(identity);
   if (!geometry.ok()) {
     return Failure{geometry.error()};
   }
@@ -163,7 +190,14 @@ Expected<void> provision_device(const std::filesystem::path &store, const Device
                     "': its name (1 to 64 bytes), its server's URI or its first image does "
                     "not fit");
   }
+  for (const UserBytes &user : identity.user) {
+    if (!write_user_area(flash, user)) {
+      return fail(ErrorCode::kDoesNotFit, "'" + identity.endpoint + "' cannot keep " +
+                                              std::to_string(user.bytes.size()) +
+                                              " bytes in its store beside its images");
+    }
+  }
   return write_store(identity.board, store, flash);
 }
 
-} // namespace tinyml::cli
+} // namespace tinyml::tender
