@@ -79,6 +79,9 @@ Arguments hosted_command(const MachineConfig &config, const BoardModel &board) {
   if (!alone) {
     argv.insert(argv.end(), {"--program", program.string()});
   }
+  if (config.udp_port) {
+    argv.insert(argv.end(), {"--bind", "127.0.0.1:" + std::to_string(*config.udp_port)});
+  }
   if (config.gdb_port) {
     argv.insert(argv.begin(), {"gdbserver", "--once", gdb_address(config)});
   }

@@ -34,6 +34,9 @@ struct MachineConfig {
   std::optional<std::uint16_t> gdb_port = std::nullopt;
   /// All of a virtual machine's memory, where our own monitor runs it; its default when absent.
   std::optional<std::uint32_t> memory_bytes = std::nullopt;
+  /// The UDP port on loopback of a board that is on this host's own network; any free one when
+  /// absent.
+  std::optional<std::uint16_t> udp_port = std::nullopt;
 };
 
 /// The boards that can be started here.
@@ -71,7 +74,7 @@ struct OutsideFlash {
 [[nodiscard]] bool takes_sparse_store(std::string_view board);
 
 /// The longest store file such a board takes; it uses all of it.
-inline constexpr std::uint32_t kLargestStoreBytes = 256U << 20;
+inline constexpr std::uint32_t kLargestStoreBytes = 1U << 30;
 
 /// True when the board's datagrams leave through this host's own loopback and not through a switch.
 [[nodiscard]] bool is_on_host_network(std::string_view board);

@@ -110,6 +110,9 @@ void EthernetSwitch::handle_frame(const FrameSocket::Received &received, ByteSpa
     ++stats_.dropped;
     return;
   }
+  if (config_.tap) {
+    config_.tap(frame);
+  }
   const net::MacAddress source = net::frame_source(frame.data());
   const net::MacAddress destination = net::frame_destination(frame.data());
   // Nobody may speak as the gateway, or as many.
@@ -180,6 +183,9 @@ void EthernetSwitch::handle_flow(int fd, Time now) {
 }
 
 void EthernetSwitch::send_from_gateway(ByteView frame, const net::MacAddress &station, Time now) {
+  if (config_.tap) {
+    config_.tap(frame);
+  }
   if (PortInfo *to = table_.find(station)) {
     forward(gateway_port_, *to, frame, now);
   } else {

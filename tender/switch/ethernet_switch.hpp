@@ -9,6 +9,7 @@
 #include "tender/switch/udp_relay.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,6 +27,8 @@ struct SwitchConfig {
   Impairments impairments;           ///< checked; see impair()
   std::uint64_t impairment_seed = 1; ///< equal seeds and frames: equal fates
   ImpairedWire::Limits held;         ///< the queue of delayed frames
+  /// Sees each frame that a port sends and each that the gateway sends, on the switch's thread.
+  std::function<void(ByteView)> tap = {};
 };
 
 struct SwitchStats {

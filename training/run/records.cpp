@@ -13,7 +13,7 @@ std::optional<double> optional_number_at(const json &object, const char *key) {
   return value.is_number() ? std::optional(value.get<double>()) : std::nullopt;
 }
 
-WorkerRecord worker_from_json(const json &object) {
+WorkerRow worker_from_json(const json &object) {
   return {.id = object.at("id"),
           .board = object.at("board"),
           .state = object.at("state"),
@@ -37,7 +37,7 @@ template <typename Record> json list_of(const std::vector<Record> &records) {
 
 } // namespace
 
-json to_json(const WorkerRecord &record) {
+json to_json(const WorkerRow &record) {
   return {{"id", record.id},
           {"board", record.board},
           {"state", record.state},

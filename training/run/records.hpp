@@ -13,7 +13,7 @@
 namespace tinyml::coordinator {
 
 /// One worker at the end of a round, as the server knows it.
-struct WorkerRecord {
+struct WorkerRow {
   unsigned id = 0;
   std::string board;
   std::string state; ///< "trains", "waits", "gone", "excluded", …
@@ -35,7 +35,7 @@ struct RoundRecord {
   std::uint64_t bytes_up = 0; ///< mean per worker
   std::uint64_t bytes_down = 0;
   double seconds = 0; ///< from the round before
-  std::vector<WorkerRecord> workers;
+  std::vector<WorkerRow> workers;
 };
 
 /// One worker's machine over the whole run, measured from outside.
@@ -57,7 +57,7 @@ struct RunRecord {
   double final_accuracy = 0;
 };
 
-[[nodiscard]] nlohmann::json to_json(const WorkerRecord &record);
+[[nodiscard]] nlohmann::json to_json(const WorkerRow &record);
 [[nodiscard]] nlohmann::json to_json(const RoundRecord &record);
 [[nodiscard]] nlohmann::json to_json(const WorkerFigures &figures);
 /// The object that `tinyml train --json` ends with.
