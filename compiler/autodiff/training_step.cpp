@@ -158,12 +158,14 @@ private:
     constexpr double kStatisticsRate = 0.1;
     const ValueId distance = writer_.subtract(statistic.running, statistic.of_batch);
     writer_.emit(Op::kSgd, {statistic.running, distance, writer_.number(kStatisticsRate)});
+    step_.statistics.push_back(statistic.running);
   }
 
   Expected<TrainingStep> finish() {
     if (!writer_.ok()) {
       return writer_.error();
     }
+    freeze_the_rest();
     follow_ids(ir::remove_dead(model_.graph));
     if (options_.batch_innermost) {
       std::vector<ValueId> map;
@@ -182,6 +184,20 @@ private:
     return std::move(step_);
   }
 
+  /// Parameters that nothing updates stay what they are.
+  void freeze_the_rest() {
+    std::vector<bool> kept(model_.graph.values.size(), false);
+    for (const Parameter &parameter : step_.parameters) {
+      kept[parameter.value] = true;
+    }
+    for (const ValueId statistic : step_.statistics) {
+      kept[statistic] = true;
+    }
+    for (const ValueId parameter : model_.parameters) {
+      model_.graph.values[parameter].variable = kept[parameter];
+    }
+  }
+
   void follow_ids(const std::vector<ValueId> &map) {
     for (Parameter &parameter : step_.parameters) {
       parameter.value = map[parameter.value];
@@ -191,6 +207,9 @@ private:
       if (parameter.correction) {
         parameter.correction = map[*parameter.correction];
       }
+    }
+    for (ValueId &statistic : step_.statistics) {
+      statistic = map[statistic];
     }
   }
 

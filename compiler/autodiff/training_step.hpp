@@ -55,6 +55,8 @@ struct Parameter {
 struct TrainingStep {
   ir::Graph graph;
   std::vector<Parameter> parameters; ///< in the order of the model's nodes and their inputs
+  /// Running means and variances that inference normalises with, in the order of the model's nodes.
+  std::vector<ir::ValueId> statistics;
 };
 
 /// `model` is a float graph with one input and one output, in canonical form but for batch

@@ -3,6 +3,7 @@
 
 #include "compiler/codegen/layer.hpp"
 #include "compiler/codegen/source_files.hpp"
+#include "compiler/codegen/training_source.hpp"
 #include "compiler/ir/operators.hpp"
 #include "compiler/ir/types.hpp"
 
@@ -127,7 +128,8 @@ Expected<GeneratedModule> generate(const ir::Graph &graph, const plan::MemoryPla
     return fail(ErrorCode::kInvalidInput, "the memory plan is for the kernel set '" + plan.isa +
                                               "', the code for '" + options.isa + "'");
   }
-  for (const auto &checked : {check_interface(graph), plan::check_plan(graph, plan)}) {
+  for (const auto &checked : {check_interface(graph), plan::check_plan(graph, plan),
+                              check_training(graph, plan, options)}) {
     if (!checked) {
       return Failure{checked.error()};
     }
@@ -147,6 +149,7 @@ Expected<GeneratedModule> generate(const ir::Graph &graph, const plan::MemoryPla
   }
   module.arena_bytes = plan.arena_bytes;
   module.state_bytes = plan.state_bytes;
+  module.variable_bytes = plan.variable_bytes;
   module.tensors = tensor_reports(graph, plan);
   module.files = {
       weights_header(*layers), weights_source(*layers),

@@ -47,7 +47,21 @@ Expected<void> check_types(const LayerContext &c) {
   return {};
 }
 
+/// Only the kernels of training read parameters that are stored as float16.
+Expected<void> check_storage(const LayerContext &c) {
+  for (std::size_t i = 0; i < c.node.inputs.size(); ++i) {
+    if (c.storage_of(i) == plan::VariableStorage::kFloat16 && !is_training_layer(c.node)) {
+      return c.unsupported("it reads '" + c.input(i).name +
+                           "', which is stored as float16; store it as float32");
+    }
+  }
+  return {};
+}
+
 Expected<Layer> make_layer_of(const LayerContext &c) {
+  if (is_training_layer(c.node)) {
+    return make_training(c);
+  }
   if (ir::has_state(c.node.op)) {
     return make_recurrent(c);
   }
@@ -146,8 +160,27 @@ std::int64_t LayerContext::skipped_rows() const {
   return window ? std::max<std::int64_t>(0, -ir::window_of(node, {}).pad_top) : 0;
 }
 
+std::optional<plan::VariableStorage> LayerContext::storage_of(std::size_t i) const {
+  const auto place =
+      std::find_if(plan.variables.begin(), plan.variables.end(),
+                   [&](const plan::VariablePlace &one) { return one.value == node.inputs[i]; });
+  return place == plan.variables.end() ? std::nullopt : std::optional(place->storage);
+}
+
+std::string LayerContext::variable_text(std::size_t i) const {
+  const auto place =
+      std::find_if(plan.variables.begin(), plan.variables.end(),
+                   [&](const plan::VariablePlace &one) { return one.value == node.inputs[i]; });
+  const bool half = place->storage == plan::VariableStorage::kFloat16;
+  return std::string(half ? "variable<tinyml::kernels::isa::Half>(" : "variable<float>(") +
+         std::to_string(place->offset_bytes) + ")";
+}
+
 std::string LayerContext::input_text(std::size_t i, Layer &layer) const {
   const ir::Value &value = input(i);
+  if (value.variable) {
+    return variable_text(i);
+  }
   if (value.constant) {
     const std::string array = name + "_operand" + std::to_string(i);
     layer.weights.push_back({array, value.type.element, *value.constant});
@@ -185,8 +218,10 @@ Failure<HostError> LayerContext::unsupported(const std::string &why) const {
 }
 
 Expected<Layer> make_layer(const LayerContext &context) {
-  if (const auto types = check_types(context); !types) {
-    return Failure{types.error()};
+  for (const auto check : {check_types, check_storage}) {
+    if (const auto checked = check(context); !checked) {
+      return Failure{checked.error()};
+    }
   }
   return make_layer_of(context);
 }

@@ -24,8 +24,10 @@ struct Call {
   std::string type;     ///< of its parameters, in kernels::generic
   Fields parameters;
   std::vector<std::string> arguments;
-  /// The kernel takes any type that converts to its parameters, see PerLayer in arithmetic.hpp.
+  /// The kernel takes any type that converts to its parameters, see PerLayer in per_layer.hpp.
   bool folds_parameters = true;
+  /// The kernel takes such a type only, whatever the module's instantiation.
+  bool always_folds = false;
 };
 
 struct Layer {
@@ -65,6 +67,10 @@ struct LayerContext {
   [[nodiscard]] std::string output_text(std::size_t element_offset = 0) const;
   /// The same for an input, or the name of an array that is added to `layer` when it is a constant.
   [[nodiscard]] std::string input_text(std::size_t i, Layer &layer) const;
+  /// "variable<float>(128)": an input that is a variable.
+  [[nodiscard]] std::string variable_text(std::size_t i) const;
+  /// How the input is stored, when it is a variable.
+  [[nodiscard]] std::optional<plan::VariableStorage> storage_of(std::size_t i) const;
   /// Rows of the first input that a window with a negative pad at the top leaves out: kernels get
   /// the rest as their image.
   [[nodiscard]] std::int64_t skipped_rows() const;
@@ -100,6 +106,14 @@ struct LayerContext {
 [[nodiscard]] Expected<Layer> make_arg_reduce(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_resize(const LayerContext &context);
 [[nodiscard]] Expected<Layer> make_transpose_convolution(const LayerContext &context);
+
+/// Operators with the batch innermost, gradients, losses and updates.
+[[nodiscard]] Expected<Layer> make_training(const LayerContext &context);
+[[nodiscard]] bool is_training_layer(const ir::Node &node);
+/// A sum over all axes but one, as the gradient of a bias is.
+[[nodiscard]] std::optional<Layer> make_bias_gradient(const LayerContext &context);
+/// The gradient in front of a rectifier.
+[[nodiscard]] std::optional<Layer> make_relu_gradient(const LayerContext &context);
 
 [[nodiscard]] Expected<Layer> make_recurrent(const LayerContext &context);
 /// Everything that computes with quantised int16.

@@ -135,6 +135,9 @@ Layer make_rescaled_function(const LayerContext &c, kernels::BinaryFunction func
 } // namespace
 
 Expected<Layer> make_binary_function(const LayerContext &c) {
+  if (auto layer = make_relu_gradient(c)) {
+    return *std::move(layer);
+  }
   const auto function = ir::binary_function_of(c.node);
   if (!function) {
     return c.unsupported("it has no such function");

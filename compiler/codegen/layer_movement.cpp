@@ -17,7 +17,23 @@ std::string ranked(const std::string &name, const std::string &arguments, std::s
   return name + "<" + arguments + std::to_string(rank) + ">";
 }
 
+/// A variable keeps its place, so that its other shape is a copy.
+Layer copy_variable(const LayerContext &c) {
+  Layer layer;
+  layer.header = "transpose.hpp";
+  layer.calls.push_back(
+      {"transpose",
+       ranked("Transpose", "", 1),
+       Fields().add("box", box_fields({{ir::element_count(c.out().shape), 1, 1}})),
+       {c.input_text(0, layer), c.output_text()},
+       false});
+  return layer;
+}
+
 Expected<Layer> make_reshape(const LayerContext &c) {
+  if (c.input(0).variable) {
+    return copy_variable(c);
+  }
   const auto &from = c.plan.placements[c.node.inputs[0]];
   const auto &to = c.plan.placements[c.node.outputs[0]];
   if (!from || from->offset_bytes != to->offset_bytes) {

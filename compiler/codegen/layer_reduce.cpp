@@ -48,6 +48,9 @@ Layer reduce_layer(const LayerContext &c, const std::string &function) {
 Layer make_scattered_mean(const LayerContext &c) { return reduce_layer(c, "kMean"); }
 
 Expected<Layer> make_reduce(const LayerContext &c) {
+  if (auto layer = make_bias_gradient(c)) {
+    return *std::move(layer);
+  }
   const auto *info = ir::find_reduce_function(ir::text_attribute(c.node, "function", ""));
   const bool quantized =
       c.in().element != ir::ElementType::kFloat32 && c.in().quantization.has_value();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/codegen/source_files.hpp"
 
+#include "compiler/codegen/training_source.hpp"
 #include "compiler/ir/types.hpp"
 
 #include <algorithm>
@@ -51,6 +52,10 @@ void print_includes(std::ostream &out, const ModuleSummary &summary,
   headers.insert({"kernels/isa/isa.hpp", "kernels/module_abi.hpp", "weights.hpp"});
   if (summary.options.instantiation != Instantiation::kShared) {
     headers.insert("kernels/generic/per_layer.hpp");
+  }
+  if (summary.options.training) {
+    headers.insert({"kernels/generic/per_layer.hpp", "kernels/generic/training/flat_model.hpp",
+                    "kernels/training_abi.hpp"});
   }
   for (const std::string &header : headers) {
     out << "#include \"" << header << "\"\n";
@@ -137,18 +142,14 @@ bool is_specialised(const ModuleSummary &summary, const PlacedLayer &placed) {
   return placed.layer.macs != 0 && placed.layer.macs >= summary.macs / kWorthwhilePart;
 }
 
-void print_run(std::ostream &out, const ModuleSummary &summary,
-               const std::vector<PlacedLayer> &layers) {
-  out << "void tinyml_module_run() {\n";
-  if (summary.plan.state_bytes > 0) {
-    out << "  if (!state_is_ready) {\n    tinyml_module_reset();\n  }\n";
-  }
-  for (std::size_t step = 0; step < layers.size(); ++step) {
+void print_calls(std::ostream &out, const ModuleSummary &summary,
+                 const std::vector<PlacedLayer> &layers, std::size_t first, std::size_t end) {
+  for (std::size_t step = first; step < end; ++step) {
     const auto &calls = layers[step].layer.calls;
     const bool specialised = is_specialised(summary, layers[step]);
     for (std::size_t i = 0; i < calls.size(); ++i) {
       const std::string name = parameters_name(step, i, calls.size());
-      const bool folds = calls[i].folds_parameters && specialised;
+      const bool folds = calls[i].always_folds || (calls[i].folds_parameters && specialised);
       out << "  generic::" << calls[i].function << "("
           << (folds ? "generic::PerLayer<" + name + ">{}" : name);
       for (const std::string &argument : calls[i].arguments) {
@@ -157,6 +158,25 @@ void print_run(std::ostream &out, const ModuleSummary &summary,
       out << ");\n";
     }
   }
+}
+
+void print_run(std::ostream &out, const ModuleSummary &summary,
+               const std::vector<PlacedLayer> &layers) {
+  std::size_t first = 0;
+  if (summary.options.training) {
+    first = summary.plan.output_steps;
+    out << "void tinyml_training_forward() {\n";
+    print_calls(out, summary, layers, 0, first);
+    out << "}\n\n";
+  }
+  out << "void tinyml_module_run() {\n";
+  if (summary.plan.state_bytes > 0) {
+    out << "  if (!state_is_ready) {\n    tinyml_module_reset();\n  }\n";
+  }
+  if (summary.options.training) {
+    out << "  tinyml_training_forward();\n";
+  }
+  print_calls(out, summary, layers, first, layers.size());
   out << "}\n";
 }
 
@@ -245,6 +265,9 @@ SourceFile model_source(const ModuleSummary &summary, const std::vector<PlacedLa
   out << kBanner << "// " << comment_text(summary.options.model_name) << ": " << summary.macs
       << " MACs, " << summary.weight_bytes << " bytes of weights, " << summary.plan.arena_bytes
       << " bytes of arena.\n";
+  if (summary.options.contract) {
+    out << "#pragma GCC optimize(\"fp-contract=fast\")\n";
+  }
   print_includes(out, summary, layers);
   out << "namespace {\n\nnamespace generic = tinyml::kernels::generic;\n"
       << "namespace weights = tinyml_model::weights;\n\n"
@@ -254,15 +277,17 @@ SourceFile model_source(const ModuleSummary &summary, const std::vector<PlacedLa
       << "/// A tensor in the arena.\ntemplate <typename T> T *at(std::size_t offset) {\n"
       << "  return reinterpret_cast<T *>(tinyml_module_arena + offset);\n}\n\n";
   print_state_memory(out, summary);
+  print_variable_memory(out, summary);
   print_parameters(out, layers);
   const std::string inputs = print_tensors(out, summary, "kInputs", summary.graph.inputs);
   const std::string outputs = print_tensors(out, summary, "kOutputs", summary.graph.outputs);
   out << "} // namespace\n\n"
-      << "alignas(" << plan::kArenaAlignment << ") std::uint8_t tinyml_module_arena["
+      << "alignas(" << summary.plan.alignment_bytes << ") std::uint8_t tinyml_module_arena["
       << "tinyml::module::arena_extent(" << summary.plan.arena_bytes << ")];\n\n"
       << "const tinyml::module::ModuleInfo tinyml_module_info = "
       << info_fields(summary, inputs, outputs).lines() << ";\n\n";
   print_state(out, summary);
+  print_training_functions(out, summary);
   print_run(out, summary, layers);
   return {"model.cpp", out.str()};
 }

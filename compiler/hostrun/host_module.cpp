@@ -177,6 +177,8 @@ Expected<void> HostModule::bind(const fs::path &path) {
   return {};
 }
 
+void *HostModule::find_symbol(const char *name) const { return dlsym(handle_.get(), name); }
+
 Expected<void> HostModule::run(ByteView inputs, ByteSpan outputs) {
   const std::size_t count = output_bytes_ == 0 ? 0 : outputs.size() / output_bytes_;
   if (inputs.size() != count * input_bytes_ || outputs.size() != count * output_bytes_) {

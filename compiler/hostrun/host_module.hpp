@@ -53,6 +53,12 @@ public:
   /// Forgets what the module remembers of former inferences.
   void reset() { reset_(); }
 
+  /// For what a module may have beside kernels/module_abi.hpp; null when it has no such symbol.
+  [[nodiscard]] void *find_symbol(const char *name) const;
+  [[nodiscard]] std::uint8_t *arena() const { return arena_; }
+  /// One inference with the inputs that are in the arena.
+  void run_in_arena() { run_(); }
+
 private:
   struct Unload {
     void operator()(void *handle) const;

@@ -14,6 +14,10 @@ namespace tinyml::passes {
 /// Brings a frontend's graph to the canonical form of docs/ir.md.
 [[nodiscard]] Expected<void> run_default_passes(ir::Graph &graph);
 
+/// The same but that batch normalisation stays an operator, for compiler/autodiff: what it
+/// normalises with is learned.
+[[nodiscard]] Expected<void> run_training_passes(ir::Graph &graph);
+
 using Pass = Expected<void> (*)(ir::Graph &);
 struct NamedPass {
   std::string_view name;

@@ -28,15 +28,37 @@ constexpr std::array kPasses = {
     NamedPass{"remove_dead_code", remove_dead_code},
 };
 
+bool takes_batch_norm(const NamedPass &pass) {
+  return pass.run == fuse_batch_norm || pass.run == lower_batch_norm;
+}
+
+Expected<void> run(const NamedPass &pass, ir::Graph &graph) {
+  const auto done = pass.run(graph);
+  return done ? done
+              : fail(done.error().code,
+                     "pass " + std::string(pass.name) + ": " + done.error().message);
+}
+
 } // namespace
 
 std::span<const NamedPass> default_passes() { return kPasses; }
 
 Expected<void> run_default_passes(ir::Graph &graph) {
   for (const NamedPass &pass : kPasses) {
-    if (const auto done = pass.run(graph); !done) {
-      return fail(done.error().code,
-                  "pass " + std::string(pass.name) + ": " + done.error().message);
+    if (auto done = run(pass, graph); !done) {
+      return done;
+    }
+  }
+  return ir::verify(graph);
+}
+
+Expected<void> run_training_passes(ir::Graph &graph) {
+  for (const NamedPass &pass : kPasses) {
+    if (takes_batch_norm(pass)) {
+      continue;
+    }
+    if (auto done = run(pass, graph); !done) {
+      return done;
     }
   }
   return ir::verify(graph);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/plan/kernel_facts.hpp"
+#include "compiler/plan/place_variables.hpp"
 #include "compiler/plan/plan.hpp"
 
 #include "compiler/ir/attributes.hpp"
 #include "compiler/ir/types.hpp"
+#include "compiler/ir/variables.hpp"
 #include "kernels/isa/registry.hpp"
 
 #include <algorithm>
@@ -33,6 +35,9 @@ public:
     }
     for (std::size_t step = 0; step < plan_.order.size(); ++step) {
       const ir::Node &node = graph_.nodes[plan_.order[step]];
+      if (ir::is_update(node.op)) {
+        continue; // writes variables, which check_variables looks at
+      }
       for (const ir::ValueId output : node.outputs) {
         if (auto written = write(output, &node, step + 1); !written) {
           return written;
@@ -181,7 +186,10 @@ Expected<void> check_plan(const ir::Graph &graph, const MemoryPlan &plan) {
   if (plan.placements.size() != graph.values.size()) {
     return fail(ErrorCode::kInvalidInput, "the plan was made for another graph");
   }
-  return PlanChecker(graph, plan).run();
+  if (auto checked = PlanChecker(graph, plan).run(); !checked) {
+    return checked;
+  }
+  return check_variables(graph, plan);
 }
 
 } // namespace tinyml::plan

@@ -243,7 +243,9 @@ std::optional<std::int64_t> overlap_lead_bytes(const ir::Graph &graph, const ir:
                ? std::optional(lead_of_separate_channels(window_walk(graph, node)))
                : std::nullopt;
   case Op::kFullyConnected:
-    return input == 0 ? std::optional(fully_connected_lead(graph, node, packing)) : std::nullopt;
+    return input == 0 && ir::layout_of(node) != ir::Layout::kHwcn
+               ? std::optional(fully_connected_lead(graph, node, packing))
+               : std::nullopt;
   case Op::kAdd:
   case Op::kSub:
   case Op::kMul:
@@ -333,7 +335,8 @@ std::uint64_t scratch_bytes(const ir::Graph &graph, const ir::Node &node, const 
   case Op::kDepthwiseConv2d:
     return ir::layout_of(node) == ir::Layout::kNhwc ? convolution_scratch(graph, node, packing) : 0;
   case Op::kFullyConnected:
-    return fully_connected_scratch(graph, node, packing);
+    return ir::layout_of(node) != ir::Layout::kHwcn ? fully_connected_scratch(graph, node, packing)
+                                                    : 0;
   default:
     return 0;
   }

@@ -4,6 +4,7 @@
 #include "compiler/ir/attributes.hpp"
 #include "compiler/ir/edit.hpp"
 #include "compiler/ir/types.hpp"
+#include "compiler/ir/variables.hpp"
 #include "compiler/plan/kernel_facts.hpp"
 
 #include <algorithm>
@@ -51,6 +52,9 @@ public:
 
 private:
   void add_outputs(const ir::Node &node) {
+    if (ir::is_update(node.op)) {
+      return; // what it gives is its variable
+    }
     const auto source = shares_storage(node) ? buffers_.of_value[node.inputs[0]] : std::nullopt;
     for (const ir::ValueId output : node.outputs) {
       if (part_of_[output]) {

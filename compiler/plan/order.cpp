@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/plan/order.hpp"
 
+#include "compiler/plan/precedence.hpp"
+
 #include <algorithm>
 #include <map>
 #include <numeric>
@@ -37,8 +39,12 @@ public:
     makers_.resize(buffers.list.size());
     needs_.resize(graph.nodes.size());
     overlaps_.resize(graph.nodes.size());
+    const auto predecessors = find_predecessors(graph);
     for (ir::NodeId node = 0; node < graph.nodes.size(); ++node) {
       record(node, overlap);
+      for (const ir::NodeId before : predecessors[node]) {
+        needs_[node] |= bit(before);
+      }
     }
   }
 
@@ -78,11 +84,6 @@ private:
       maker_of_value_[value] = node;
       if (const auto buffer = buffers_.of_value[value]) {
         makers_[*buffer] |= bit(node);
-      }
-    }
-    for (const ir::ValueId value : graph_.nodes[node].inputs) {
-      if (const auto maker = maker_of_value_.find(value); maker != maker_of_value_.end()) {
-        needs_[node] |= bit(maker->second);
       }
     }
     if (overlap) {
@@ -164,18 +165,28 @@ std::vector<std::uint64_t> live_bytes_by_step(const ir::Graph &graph, const Buff
 std::vector<ir::NodeId> own_order(const ir::Graph &graph) {
   std::vector<ir::NodeId> order(graph.nodes.size());
   std::iota(order.begin(), order.end(), 0U);
+  const std::vector<bool> serves_output = find_output_nodes(graph);
+  std::stable_partition(order.begin(), order.end(),
+                        [&](ir::NodeId node) { return serves_output[node]; });
   return order;
 }
 
 std::vector<ir::NodeId> find_order(const ir::Graph &graph, const Buffers &buffers, bool overlap) {
-  std::vector<ir::NodeId> own = own_order(graph);
-  if (graph.nodes.empty() || graph.nodes.size() > kMaxNodes) {
-    return own;
+  std::vector<ir::NodeId> best = own_order(graph);
+  const auto consider = [&](std::vector<ir::NodeId> other) {
+    if (peak_of(graph, buffers, other, overlap) < peak_of(graph, buffers, best, overlap)) {
+      best = std::move(other);
+    }
+  };
+  if (writes_variables(graph)) {
+    consider(greedy_order(graph, buffers));
   }
-  const auto best = OrderSearch(graph, buffers, overlap).run();
-  const bool gain =
-      best && peak_of(graph, buffers, *best, overlap) < peak_of(graph, buffers, own, overlap);
-  return gain ? *best : own;
+  if (!graph.nodes.empty() && graph.nodes.size() <= kMaxNodes) {
+    if (auto searched = OrderSearch(graph, buffers, overlap).run()) {
+      consider(*std::move(searched));
+    }
+  }
+  return best;
 }
 
 } // namespace tinyml::plan

@@ -5,6 +5,8 @@
 #include "compiler/plan/kernel_facts.hpp"
 #include "compiler/plan/order.hpp"
 #include "compiler/plan/place.hpp"
+#include "compiler/plan/place_variables.hpp"
+#include "compiler/plan/precedence.hpp"
 #include "kernels/isa/registry.hpp"
 
 #include <algorithm>
@@ -165,10 +167,10 @@ Expected<void> place_states(const ir::Graph &graph, MemoryPlan &plan) {
 Expected<void> check_options(const PlanOptions &options) {
   const std::uint32_t alignment = options.tensor_alignment_bytes;
   const bool power_of_two = alignment != 0 && (alignment & (alignment - 1)) == 0;
-  if (!power_of_two || alignment > kArenaAlignment) {
+  if (!power_of_two || alignment > kMaxTensorAlignment) {
     return fail(ErrorCode::kInvalidInput, "a tensor alignment of " + std::to_string(alignment) +
                                               " is not a power of two up to " +
-                                              std::to_string(kArenaAlignment));
+                                              std::to_string(kMaxTensorAlignment));
   }
   return {};
 }
@@ -198,8 +200,16 @@ Expected<MemoryPlan> plan_buffers(const ir::Graph &graph, const PlanOptions &opt
   draft.plan.lower_bound_bytes = static_cast<std::uint32_t>(lower_bound);
   draft.plan.peak_live_bytes = static_cast<std::uint32_t>(peak(graph, draft, false));
   draft.plan.optimal = result.optimal;
-  if (const auto placed = place_states(graph, draft.plan); !placed) {
-    return Failure{placed.error()};
+  const auto alignment = static_cast<std::uint32_t>(draft.buffers.packing.tensor_alignment);
+  draft.plan.alignment_bytes = std::max(kArenaAlignment, alignment);
+  const std::vector<bool> serves_output = find_output_nodes(graph);
+  draft.plan.output_steps =
+      static_cast<std::uint32_t>(std::count(serves_output.begin(), serves_output.end(), true));
+  for (auto placed :
+       {place_states(graph, draft.plan), place_variables(graph, options, alignment, draft.plan)}) {
+    if (!placed) {
+      return Failure{placed.error()};
+    }
   }
   return std::move(draft.plan);
 }

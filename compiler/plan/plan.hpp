@@ -12,9 +12,19 @@
 /// Where every tensor of a module lies in its one arena, and in which order the operators run.
 namespace tinyml::plan {
 
-/// The arena itself starts at a multiple of this, so this is the largest alignment a tensor can
-/// have.
+/// The arena itself starts at a multiple of this, or of the tensors' alignment where that is more.
 inline constexpr std::uint32_t kArenaAlignment = 16;
+/// The largest alignment a tensor can be given: a line of the largest caches and vectors.
+inline constexpr std::uint32_t kMaxTensorAlignment = 64;
+
+/// How a variable's elements are stored; in the graph they are float32.
+enum class VariableStorage : std::uint8_t { kFloat32, kFloat16 };
+
+/// A variable that is to lie at a certain place among its like.
+struct VariableWish {
+  ir::ValueId value = 0;
+  VariableStorage storage = VariableStorage::kFloat32;
+};
 
 struct PlanOptions {
   /// The kernel set that will run the graph (a folder of kernels/isa): what its kernels allow to
@@ -33,6 +43,9 @@ struct PlanOptions {
   std::uint32_t search_budget = 1'000'000;
   /// Plan the working memory of kernels. Off: tensors only, for comparisons.
   bool scratch = true;
+  /// Variables that lie first and in this order (what a module loads and reads as its flat model);
+  /// all others follow in the graph's order, as float32.
+  std::vector<VariableWish> first_variables = {};
 };
 
 /// Storage of one value. Values that share storage (a reshape and its input) have equal offsets;
@@ -62,6 +75,15 @@ struct StatePlace {
   ir::StatePart part;
 };
 
+/// A variable, in memory of its own beside the arena: it outlives runs. What an update gives is the
+/// variable itself, so the update's output has no other place.
+struct VariablePlace {
+  ir::ValueId value = 0;
+  VariableStorage storage = VariableStorage::kFloat32;
+  std::uint32_t offset_bytes = 0; ///< from the start of the module's variables
+  std::uint32_t size_bytes = 0;
+};
+
 struct MemoryPlan {
   std::string isa;               ///< PlanOptions::isa
   std::vector<ir::NodeId> order; ///< a topological order of all nodes
@@ -70,6 +92,12 @@ struct MemoryPlan {
   std::vector<Scratch> scratch;
   std::vector<StatePlace> states; ///< in the order of nodes, then of ir::state_of
   std::uint32_t state_bytes = 0;
+  std::vector<VariablePlace> variables; ///< one behind the other
+  std::uint32_t variable_bytes = 0;
+  std::uint32_t first_variable_bytes = 0; ///< of those in PlanOptions::first_variables
+  /// So many steps of `order` compute the graph's outputs, and write no variable.
+  std::uint32_t output_steps = 0;
+  std::uint32_t alignment_bytes = kArenaAlignment; ///< of the arena and of the variables
   std::uint32_t arena_bytes = 0;
   /// No placement of this order can be smaller, given what the kernels allow.
   std::uint32_t lower_bound_bytes = 0;

@@ -22,6 +22,10 @@ void print_summary(std::ostream &out, const MemoryPlan &plan) {
   if (plan.state_bytes > 0) {
     out << "state " << plan.state_bytes << " bytes, kept between inferences\n";
   }
+  if (plan.variable_bytes > 0) {
+    out << "variables " << plan.variable_bytes << " bytes; with the arena "
+        << std::uint64_t{plan.variable_bytes} + plan.arena_bytes << " bytes\n";
+  }
 }
 
 std::string printable(const std::string &name) {
