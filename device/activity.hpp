@@ -35,7 +35,9 @@ struct NoActivity {
   static constexpr bool kPresent = false;
   /// Links of its resources for the registration (RFC 6690), instead of the program's own.
   static constexpr std::string_view kLinks = "";
-  /// What the program's endpoint keeps; `Default` is what it would without an activity.
+  /// How the program's endpoint repeats what is not answered.
+  static constexpr coap::Parameters kCoap = {.nstart = 2};
+  /// What it keeps; `Default` is what it would without an activity.
   template <typename Default> using Limits = Default;
 
   template <typename Context> class In {

@@ -13,6 +13,7 @@ constexpr coap::PeerId kPeer{(std::uint64_t{0x0A000002} << 16) | 7777};
 struct Worker {
   static constexpr bool kPresent = true;
   static constexpr std::string_view kLinks = "</work>";
+  static constexpr coap::Parameters kCoap = {.nstart = 2};
   template <typename Default> struct Limits : Default {
     static constexpr std::size_t kExchanges = Default::kExchanges + 1;
   };

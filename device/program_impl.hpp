@@ -12,7 +12,7 @@ template <typename Network, typename Module, typename ActivityPolicy>
 Program<Network, Module, ActivityPolicy>::Program(const Start &start)
     : start_(start), on_trial_(start.boot.on_trial()),
       network_(stack_config(start.identity), Module::frame()),
-      coap_(coap::Parameters{.nstart = 2}, start.identity.seed),
+      coap_(ActivityPolicy::kCoap, start.identity.seed),
       device_({.board = board_profile.board,
                .serial = start.identity.serial.view(),
                .firmware_version = start.image.version.view(),

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "device/worker/batch_loader.hpp"
+#include "device/worker/rate.hpp"
+#include "device/worker/sample_order.hpp"
+
+namespace tinyml::device {
+
+/// What a local training is to do.
+struct LocalWork {
+  std::uint32_t steps = 0;
+  bool whole_epochs = false; ///< the last batch of an epoch is not filled up from the next one
+  float rate = 0;            ///< of one step
+  float momentum = 0;
+  bool keep_moments = false;
+  std::uint64_t seed = 0; ///< of the order of samples
+};
+
+/// What came of it, for the update's header.
+struct LocalResult {
+  std::uint32_t steps = 0;
+  std::uint32_t samples = 0;
+  float loss_sum = 0; ///< of all samples
+  float step_sum = 0; ///< of the steps' rates, by 1 - momentum
+  std::uint64_t cycles = 0;
+  std::uint64_t ns = 0;
+
+  [[nodiscard]] float mean_loss() const {
+    return samples == 0 ? 0 : loss_sum / static_cast<float>(samples);
+  }
+};
+
+/// Steps over the shard's training samples, and tests on its held-out ones, one batch at a call.
+template <store::Flash Flash, typename Step> class LocalTraining {
+public:
+  enum class Progress : std::uint8_t { kMore, kDone, kStoreFailed };
+
+  LocalTraining(ShardStore<Flash> &shard, Step &step)
+      : shard_(shard), step_(step), loader_(shard, step) {}
+
+  [[nodiscard]] bool fits() const { return loader_.fits(); }
+  /// Steps of an epoch.
+  [[nodiscard]] std::uint32_t epoch_steps() const {
+    const std::uint32_t batch = step_.training().batch;
+    return (shard_.header()->training_samples + batch - 1) / batch;
+  }
+
+  void begin_training(const LocalWork &work) {
+    work_ = work;
+    result_ = {};
+    order_ = SampleOrder(shard_.header()->training_samples, run_samples(), work.seed);
+    if (!work.keep_moments) {
+      step_.reset_moments();
+      rate_.reset();
+    }
+  }
+  Progress train() {
+    const std::uint64_t cycles = step_.cycles();
+    const std::uint64_t ns = step_.now_ns();
+    std::uint32_t filled = 0;
+    if (!fill(filled)) {
+      return Progress::kStoreFailed;
+    }
+    if (filled != 0) {
+      step_once(filled);
+    }
+    result_.cycles += step_.cycles() - cycles;
+    result_.ns += step_.now_ns() - ns;
+    return result_.steps == work_.steps ? Progress::kDone : Progress::kMore;
+  }
+
+  void begin_test() {
+    tested_ = 0;
+    right_ = 0;
+  }
+  Progress test() {
+    const training::ShardHeader &header = *shard_.header();
+    const std::uint32_t count =
+        std::min({step_.training().batch, kMostTested, header.test_samples - tested_});
+    if (count == 0 || !is_classifier()) {
+      return Progress::kDone;
+    }
+    if (!loader_.load(header.training_samples + tested_, count, 0)) {
+      return Progress::kStoreFailed;
+    }
+    loader_.clear(count);
+    right_ += count_right(count);
+    tested_ += count;
+    return tested_ == header.test_samples ? Progress::kDone : Progress::kMore;
+  }
+  /// 0…1; -1 without held-out samples or classes.
+  [[nodiscard]] float accuracy() const {
+    return tested_ == 0 ? -1 : static_cast<float>(right_) / static_cast<float>(tested_);
+  }
+
+  [[nodiscard]] const LocalWork &work() const { return work_; }
+  [[nodiscard]] const LocalResult &result() const { return result_; }
+
+private:
+  static constexpr std::uint32_t kMostTested = 256; ///< in one batch
+
+  [[nodiscard]] bool is_classifier() const {
+    return step_.training().loss == module::TrainingLoss::kCrossEntropy;
+  }
+  /// A quarter of the batch: few requests to the store, and still batches that differ each epoch.
+  [[nodiscard]] std::uint32_t run_samples() const {
+    constexpr std::uint32_t kFewest = 8;
+    return std::max(kFewest, step_.training().batch / 4);
+  }
+
+  /// Fills the batch. At an epoch's end it stays short, or is filled up; only classes can be
+  /// switched off.
+  bool fill(std::uint32_t &filled) {
+    const std::uint32_t batch = step_.training().batch;
+    const bool may_be_short = work_.whole_epochs && is_classifier();
+    while (filled < batch) {
+      const SampleOrder::Run run = order_.take(batch - filled);
+      if (run.count == 0) {
+        if (may_be_short && filled != 0) {
+          break;
+        }
+        continue;
+      }
+      if (!loader_.load(run.first, run.count, filled)) {
+        return false;
+      }
+      filled += run.count;
+    }
+    loader_.clear(filled);
+    return true;
+  }
+
+  void step_once(std::uint32_t filled) {
+    *reinterpret_cast<float *>(step_input(step_, kRateInput)) =
+        rate_.next(step_.training().optimizer, work_.rate);
+    step_.run();
+    const float *losses = step_output(step_, kLossOutput);
+    for (std::uint32_t n = 0; n < filled; ++n) {
+      result_.loss_sum += losses[n];
+    }
+    result_.samples += filled;
+    result_.step_sum += work_.rate / (1 - work_.momentum);
+    ++result_.steps;
+  }
+
+  /// Labels are read first: the run may overwrite its inputs.
+  std::uint32_t count_right(std::uint32_t count) {
+    std::uint8_t labels[kMostTested];
+    const std::uint32_t batch = step_.training().batch;
+    for (std::uint32_t n = 0; n < count; ++n) {
+      labels[n] = static_cast<std::uint8_t>(loader_.class_of(n));
+    }
+    step_.forward();
+    const float *scores = step_output(step_, kPredictionOutput);
+    std::uint32_t right = 0;
+    for (std::uint32_t n = 0; n < count; ++n) {
+      std::uint32_t best = 0;
+      for (std::uint32_t k = 1; k < step_.training().output_values; ++k) {
+        best = scores[k * batch + n] > scores[best * batch + n] ? k : best;
+      }
+      right += best == labels[n] ? 1 : 0;
+    }
+    return right;
+  }
+
+  ShardStore<Flash> &shard_;
+  Step &step_;
+  BatchLoader<Flash, Step> loader_;
+  LocalWork work_;
+  LocalResult result_;
+  SampleOrder order_;
+  AdamRate rate_;
+  std::uint32_t tested_ = 0;
+  std::uint32_t right_ = 0;
+};
+
+} // namespace tinyml::device
