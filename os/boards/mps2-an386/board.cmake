@@ -2,7 +2,7 @@
 # What the build must know of this board; included by os/boards/CMakeLists.txt.
 list(APPEND TINYML_BOARD_PROGRAMS worker parameter_server) # a board that trains
 set(TINYML_BOARD_ISA dsp)
-set(ram_log2 17)
+set(ram_log2 18)
 # The kernels of dsp are worth their loops' size; at -Os half of them would be calls.
 set(TINYML_BOARD_OPTIMIZE "{ \"size\": [\"-Os\"], \"balanced\": [\"-O2\"], \"speed\": [\"-O2\"] }")
 set(protect protect_v7m.cpp)

@@ -19,8 +19,8 @@ inline constexpr std::uint32_t kPeriodTicks = 1;
 inline constexpr std::uint32_t kFlashBase =
     0x00000000; ///< 512 KB of the board's SSRAM stand for flash
 inline constexpr std::uint32_t kFlashLog2 = 19;
-inline constexpr std::uint32_t kRamBase = 0x20000000; ///< 128 KB of its SRAM stand for the RAM
-inline constexpr std::uint32_t kRamLog2 = 17;
+inline constexpr std::uint32_t kRamBase = 0x20000000; ///< 256 KB of its SRAM stand for the RAM
+inline constexpr std::uint32_t kRamLog2 = 18;
 inline constexpr std::uint32_t kStoreBase = 0x21000000; ///< PSRAM stands for an external NOR flash
 inline constexpr std::uint32_t kStoreLog2 = 24;
 inline constexpr std::uint32_t kPeripheralBase = 0x40000000;

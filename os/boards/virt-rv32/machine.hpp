@@ -11,6 +11,6 @@ inline constexpr const char kBoardName[] = "virt-rv32";
 
 inline constexpr unsigned kRomLog2 = 19; ///< 512 KB
 inline constexpr std::uintptr_t kRamBase = kRomBase + (std::uintptr_t{1} << kRomLog2);
-inline constexpr unsigned kRamLog2 = 18; ///< 256 KB
+inline constexpr unsigned kRamLog2 = 19; ///< 512 KB
 
 } // namespace tinyml::virt
