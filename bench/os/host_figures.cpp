@@ -190,8 +190,7 @@ Expected<void> measure_traffic(const BenchDevice &device, bool hosted, HostFigur
     return Failure{machine.error()};
   }
   if (hosted) {
-    (void)(*machine)->wait_for_console("datagrams on UDP port ", seconds(10));
-    (void)(*machine)->wait_for_console("\n", seconds(1));
+    (void)(*machine)->wait_for_line("datagrams on UDP port ", seconds(10));
   }
   return hosted ? measure_hosted_traffic(**machine, figures)
                 : measure_switched_traffic(**network, figures);

@@ -28,8 +28,8 @@ public:
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval limit{10, 0};
-    for (int tries = 0; tries < 100; ++tries) {
+    const timeval limit{60, 0};
+    for (int tries = 0; tries < 1200; ++tries) {
       socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
       ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
       if (::connect(socket_, reinterpret_cast<sockaddr *>(&to), sizeof(to)) == 0) {

@@ -20,7 +20,7 @@ public:
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval limit{10, 0};
+    const timeval limit{60, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr *>(&to), sizeof(to)), 0);
   }
@@ -71,8 +71,8 @@ protected:
     router_.add(
         {"GET", "/events", kSmallBodyBytes,
          [](const HttpRequest &, const Respond &respond) { respond({.event_stream = true}); }});
-    limits_.read_timeout = std::chrono::milliseconds(300);
-    limits_.idle_timeout = std::chrono::milliseconds(300);
+    limits_.read_timeout = patience_;
+    limits_.idle_timeout = patience_;
     limits_.max_connections = 8;
     auto server = HttpServer::listen(loop_, *SocketAddress::parse("127.0.0.1", 0), "--http-port",
                                      router_, events_, limits_);
@@ -98,12 +98,20 @@ protected:
   Router router_;
   EventHub events_;
   HttpLimits limits_;
+  /// Of the server, which ends kept connections after it.
+  std::chrono::milliseconds patience_{300};
   std::optional<HttpServer> server_;
   std::uint16_t port_ = 0;
   std::jthread thread_;
 };
 
-TEST_F(HttpServerTest, answers_and_keeps_the_connection) {
+/// Whose clients may be slow: a busy machine makes them so.
+class PatientHttpServerTest : public HttpServerTest {
+protected:
+  PatientHttpServerTest() { patience_ = std::chrono::seconds(60); }
+};
+
+TEST_F(PatientHttpServerTest, answers_and_keeps_the_connection) {
   RawClient client(port_);
   client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_NE(client.read_until("{\"hello\":1}\n").find("200 OK"), std::string::npos);
@@ -111,7 +119,7 @@ TEST_F(HttpServerTest, answers_and_keeps_the_connection) {
   EXPECT_TRUE(client.read_until("abc").ends_with("abc"));
 }
 
-TEST_F(HttpServerTest, a_client_may_wait_for_the_word_to_continue) {
+TEST_F(PatientHttpServerTest, a_client_may_wait_for_the_word_to_continue) {
   RawClient client(port_);
   client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: "
               "100-continue\r\n\r\n");
@@ -170,10 +178,10 @@ TEST_F(HttpServerTest, a_slow_client_is_cut_off) {
   RawClient client(port_);
   const auto before = std::chrono::steady_clock::now();
   client.send("GET /hello HT").read_all();
-  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(30));
 }
 
-TEST_F(HttpServerTest, too_many_connections_are_told_so_and_room_comes_back) {
+TEST_F(PatientHttpServerTest, too_many_connections_are_told_so_and_room_comes_back) {
   {
     std::vector<std::unique_ptr<RawClient>> open;
     for (int i = 0; i < 8; ++i) {
@@ -183,14 +191,14 @@ TEST_F(HttpServerTest, too_many_connections_are_told_so_and_room_comes_back) {
     EXPECT_NE(ask("GET /hello HTTP/1.0\r\n\r\n").find("503"), std::string::npos);
   }
   for (int tries = 0;
-       tries < 100 && ask("GET /hello HTTP/1.0\r\n\r\n").find("200 OK") == std::string::npos;
+       tries < 3000 && ask("GET /hello HTTP/1.0\r\n\r\n").find("200 OK") == std::string::npos;
        ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   expect_alive();
 }
 
-TEST_F(HttpServerTest, events_stream_and_resume) {
+TEST_F(PatientHttpServerTest, events_stream_and_resume) {
   RawClient first(port_);
   first.send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n").read_until(": welcome");
   loop_.post([this] {

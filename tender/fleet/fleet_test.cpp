@@ -93,7 +93,7 @@ struct FleetTest : testing::Test {
   }
 
   template <typename Condition> static bool eventually(Condition condition) {
-    for (int i = 0; i < 500 && !condition(); ++i) {
+    for (int i = 0; i < 6000 && !condition(); ++i) {
       std::this_thread::sleep_for(10ms);
     }
     return condition();

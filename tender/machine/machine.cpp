@@ -120,4 +120,20 @@ bool Machine::wait_for_console(std::string_view text, std::chrono::milliseconds 
   return seen;
 }
 
+std::optional<std::string> Machine::wait_for_line(std::string_view text,
+                                                  std::chrono::milliseconds limit) {
+  std::optional<std::string> rest;
+  wait_until(*process_, limit, [&] {
+    const std::string &console = process_->console;
+    const std::size_t found = console.find(text);
+    const std::size_t end =
+        found == std::string::npos ? found : console.find_first_of("\r\n", found + text.size());
+    if (end != std::string::npos) {
+      rest = console.substr(found + text.size(), end - found - text.size());
+    }
+    return rest || process_->exit.has_value();
+  });
+  return rest;
+}
+
 } // namespace tinyml::tender

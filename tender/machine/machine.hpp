@@ -76,6 +76,9 @@ public:
   /// Waits until `text` has been on the console since the start. False when time is up or the
   /// machine ended without it.
   bool wait_for_console(std::string_view text, std::chrono::milliseconds limit);
+  /// Waits until a line with `text` in it has been written to its end, and gives what follows
+  /// `text` in it. Nothing when time is up or the machine ended without it.
+  std::optional<std::string> wait_for_line(std::string_view text, std::chrono::milliseconds limit);
 
 private:
   explicit Machine(std::shared_ptr<KeptProcess> process);

@@ -123,7 +123,7 @@ TEST_P(LimitedGuest, RunsInAMonitorThatCanDoNothingElse) {
   const auto child = host::Child::start({.argv = command(GetParam().code), .output_file = {}});
   ASSERT_TRUE(child.ok());
   std::string status;
-  for (int i = 0; i < 200 && status.find("Seccomp:\t2") == std::string::npos; ++i) {
+  for (int i = 0; i < 3000 && status.find("Seccomp:\t2") == std::string::npos; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
     std::ifstream file("/proc/" + std::to_string(child->pid()) + "/status");
     status.assign(std::istreambuf_iterator<char>(file), {});

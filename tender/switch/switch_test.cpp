@@ -21,7 +21,8 @@ namespace {
 using namespace std::chrono_literals;
 using net::test::Bytes;
 
-constexpr auto kPatience = 5000ms;
+/// For what takes no time on an idle machine: others may keep its processors busy.
+constexpr std::chrono::milliseconds kPatience = 30s;
 
 std::uint64_t now_ns() {
   return static_cast<std::uint64_t>(
@@ -302,8 +303,12 @@ TEST(Switch, APartitionCutsAnIslandFromTheGatewayUntilItIsHealed) {
   ASSERT_EQ(guest.stack.send({gateway(), echo.port()}, 5683, Bytes{2}, now_ns()),
             net::SendStatus::kSent);
   guest.flush();
-  EXPECT_TRUE(guest.link.receive(200ms).empty());
+  const std::uint64_t end = now_ns() + std::chrono::nanoseconds(kPatience).count();
+  while (running->get().stats().impaired.cut == 0 && now_ns() < end) {
+    std::this_thread::sleep_for(1ms);
+  }
   EXPECT_EQ(running->get().stats().impaired.cut, 1U);
+  EXPECT_TRUE(guest.link.receive(50ms).empty());
   ASSERT_TRUE(running->get().impair({}));
   EXPECT_EQ(guest.exchange({gateway(), echo.port()}, {3}), Bytes{3});
 }
@@ -318,7 +323,7 @@ TEST(Switch, DelaysBothWays) {
   EXPECT_EQ(guest.exchange({gateway(), echo.port()}, {1}), Bytes{1});
   const auto took = std::chrono::steady_clock::now() - before;
   EXPECT_GE(took, 60ms);
-  EXPECT_LT(took, 2s);
+  EXPECT_LT(took, kPatience);
   EXPECT_EQ(running->get().stats().held_frames, 0U);
 }
 
@@ -390,7 +395,7 @@ TEST(Switch, ForgetsPeersThatAreGone) {
     ASSERT_FALSE(here.receive().empty());
     ASSERT_EQ(running->get().stats().ports, 2U);
   }
-  for (int i = 0; i < 100 && running->get().stats().ports == 2; ++i) {
+  for (int i = 0; i < 6000 && running->get().stats().ports == 2; ++i) {
     here.send(net::test::ethernet({2, 0, 0, 0, 0, 2}, {2, 0, 0, 0, 0, 1}, 0x88B5, Bytes(50)));
     std::this_thread::sleep_for(5ms);
   }

@@ -250,7 +250,7 @@ protected:
   }
 
   void await_registration(unsigned number) {
-    ASSERT_TRUE(socket.run_until([&] { return socket.server.registrations >= number; }, 30s))
+    ASSERT_TRUE(socket.run_until([&] { return socket.server.registrations >= number; }, 90s))
         << machine->console();
   }
 
@@ -314,7 +314,7 @@ TEST_P(DeviceSystem, tells_its_profile_and_takes_an_image_by_pull) {
   EXPECT_EQ(text_at(Path::of(3341, 0, 5527)), "1234");
   EXPECT_EQ(text_at(Path::of(42771, 0, 1)), "47.000000");
   EXPECT_EQ(text_at(Path::of(42771, 0, 3)), "1");
-  EXPECT_TRUE(machine->wait_for_console("display: 1234", 1s));
+  EXPECT_TRUE(machine->wait_for_console("display: 1234", 30s));
 }
 
 TEST_P(DeviceSystem, takes_an_image_by_push) {

@@ -19,8 +19,12 @@ void sleep(std::uint32_t counts) {
   hold_interrupts();
   lx60::Ethernet::acknowledge();
   if (!lx60::Ethernet::frame_waits()) {
-    write<Special::kAlarm>(read<Special::kCount>() + counts);
-    xtensa::sleep(lx60::kAlarmInterrupt | lx60::kEthernetInterrupt);
+    const std::uint32_t start = read<Special::kCount>();
+    write<Special::kAlarm>(start + counts);
+    // An alarm whose time went by before it was set rings a period of CCOUNT later.
+    if (read<Special::kCount>() - start < counts) {
+      xtensa::sleep(lx60::kAlarmInterrupt | lx60::kEthernetInterrupt);
+    }
   }
 }
 
