@@ -85,12 +85,12 @@ private:
       auto *generic = reinterpret_cast<sockaddr *>(&peer);
       const ssize_t size =
           ::recvfrom(socket_.fd.get(), bytes.data(), bytes.size(), 0, generic, &length);
-      (void)!::sendto(socket_.fd.get(), bytes.data(), static_cast<std::size_t>(size), 0, generic,
-                      length);
       if (std::find(seen.begin(), seen.end(), peer.sin_port) == seen.end()) {
         seen.push_back(peer.sin_port);
       }
       peers_ = seen.size();
+      (void)!::sendto(socket_.fd.get(), bytes.data(), static_cast<std::size_t>(size), 0, generic,
+                      length);
     }
   }
 
