@@ -299,6 +299,11 @@ template <> Result<RunSettings, MessageError> decode(ByteView bytes) {
   return settings;
 }
 
+SettingsFault fault_of(ByteView settings) {
+  const auto read_settings = read<RunSettings>(settings);
+  return read_settings ? check(*read_settings) : SettingsFault::kNone;
+}
+
 template <> Result<JoinAnswer, MessageError> decode(ByteView bytes) {
   const auto body = body_of<JoinAnswer>(bytes);
   if (!body) {

@@ -286,6 +286,9 @@ std::size_t encode(const RunStatus &message, ByteSpan to);
 std::size_t encode(const WorkerRecord &message, ByteSpan to);
 std::size_t encode(const WorkerStatus &message, ByteSpan to);
 
+/// What is wrong with the settings in a message for which decode() says kSettings.
+[[nodiscard]] SettingsFault fault_of(ByteView settings);
+
 /// Reads a message that is `bytes`, all of them: decode<Task>(payload). Instances for all above.
 template <typename Message> Result<Message, MessageError> decode(ByteView bytes);
 

@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: Apache-2.0
+// ParameterServer's requests but for updates; included by server.hpp alone.
+#pragma once
+
+#include "base/decimal.hpp"
+#include "device/parameter_server/server.hpp"
+
+namespace tinyml::device {
+
+template <store::Flash Flash, typename Coap>
+bool ParameterServer<Flash, Coap>::handle(const coap::Event &event, coap::Millis now_ms) {
+  struct Resource {
+    std::string_view path;
+    Code method;
+    void (ParameterServer::*handler)(const coap::Event &);
+  };
+  static constexpr Resource kResources[] = {
+      {"train/run", Code::kPut, &ParameterServer::put_run},
+      {"train/run", Code::kDelete, &ParameterServer::delete_run},
+      {"train/model", Code::kPut, &ParameterServer::put_model},
+      {"train/model", Code::kGet, &ParameterServer::get_model},
+      {"train/control", Code::kGet, &ParameterServer::get_control},
+      {"train/join", Code::kPost, &ParameterServer::post_join},
+      {"train/task", Code::kGet, &ParameterServer::get_task},
+      {"train/delta", Code::kGet, &ParameterServer::get_delta},
+      {"train/update", Code::kPut, &ParameterServer::put_update},
+      {"train/status", Code::kGet, &ParameterServer::get_status},
+  };
+  if (event.kind != coap::EventKind::kRequest) {
+    return false;
+  }
+  read_clock(now_ms);
+  bool known = false;
+  for (const Resource &resource : kResources) {
+    if (event.message.path_is(resource.path)) {
+      known = true;
+      if (event.message.code() == resource.method) {
+        (this->*resource.handler)(event);
+        return true;
+      }
+    }
+  }
+  if (known) {
+    reply(event, Code::kMethodNotAllowed);
+  }
+  return known;
+}
+
+template <store::Flash Flash, typename Coap>
+void ParameterServer<Flash, Coap>::reply(const coap::Event &event, Code code,
+                                         std::string_view text) {
+  coap::Draft draft = coap_.reply(event.request, code);
+  if (!text.empty()) {
+    draft.message.payload(text);
+  }
+  coap_.send(draft, now_ms_);
+}
+
+/// 5.03 with the second after which to try again (RFC 7252 section 5.9.3.4).
+template <store::Flash Flash, typename Coap>
+void ParameterServer<Flash, Coap>::reply_later(const coap::Event &event, std::string_view text) {
+  coap::Draft draft = coap_.reply(event.request, Code::kServiceUnavailable);
+  draft.message.option_uint(coap::OptionNumber::kMaxAge, 1);
+  draft.message.payload(text);
+  coap_.send(draft, now_ms_);
+}
+
+template <store::Flash Flash, typename Coap>
+template <typename Message>
+void ParameterServer<Flash, Coap>::reply_message(const coap::Event &event, Code code,
+                                                 const Message &message) {
+  coap::Draft draft = coap_.reply(event.request, code);
+  draft.message.content_format(coap::ContentFormat::kOctetStream);
+  const ByteSpan room = draft.message.begin_payload();
+  if (room.size() >= Message::kBytes) {
+    draft.message.end_payload(encode(message, room));
+  }
+  coap_.send(draft, now_ms_);
+}
+
+/// The number in the query "key=…"; kNoVersion when there is none.
+template <store::Flash Flash, typename Coap>
+std::uint32_t ParameterServer<Flash, Coap>::number_of(const coap::Event &event,
+                                                      std::string_view key) {
+  constexpr std::size_t kMostDigits = 9;
+  const auto text = event.message.query(key);
+  if (!text || text->empty() || text->size() > kMostDigits) {
+    return training::kNoVersion;
+  }
+  std::uint32_t number = 0;
+  for (const char digit : *text) {
+    if (digit < '0' || digit > '9') {
+      return training::kNoVersion;
+    }
+    number = number * 10 + static_cast<std::uint32_t>(digit - '0');
+  }
+  return number;
+}
+
+/// A part of the store as a body.
+template <store::Flash Flash, typename Coap>
+void ParameterServer<Flash, Coap>::serve(const coap::Event &event, std::uint32_t offset,
+                                         std::uint32_t size_bytes, std::uint32_t version) {
+  const auto window = coap::BlockWindow::of(event.message, size_bytes);
+  if (!window.valid) {
+    return reply(event, Code::kBadRequest, "the block lies behind the end");
+  }
+  std::uint8_t etag[8];
+  store_le(etag, settings().run_id);
+  store_le(etag + 4, version);
+  coap::Draft draft = coap_.reply(event.request, Code::kContent);
+  draft.message.option(coap::OptionNumber::kETag, ByteView(etag));
+  draft.message.content_format(coap::ContentFormat::kOctetStream);
+  window.add_to(draft.message);
+  const ByteSpan room = draft.message.begin_payload();
+  if (room.size() < window.size_bytes ||
+      flash_.read(offset + window.offset_bytes, room.first(window.size_bytes)) !=
+          hal::Status::kOk) {
+    ++store_errors_;
+    return reply(event, Code::kInternalServerError, "the store cannot be read");
+  }
+  draft.message.end_payload(window.size_bytes);
+  coap_.send(draft, now_ms_);
+  if (Worker *worker = workers_.find(event.peer); worker != nullptr) {
+    worker->bytes_down += window.size_bytes;
+    worker->seen_ms = now_ms_;
+  }
+}
+
+template <store::Flash Flash, typename Coap>
+void ParameterServer<Flash, Coap>::put_run(const coap::Event &event) {
+  const auto wanted = training::decode<training::RunSettings>(event.message.payload());
+  if (!wanted) {
+    const bool told = wanted.error() == training::MessageError::kSettings;
+    const auto raw = told ? training::fault_of(event.message.payload())
+                          : training::SettingsFault::kNone;
+    return reply(event, Code::kBadRequest, told ? describe(raw) : describe(wanted.error()));
+  }
+  const bool over = commit_.state == RunState::kDone || commit_.state == RunState::kFailed;
+  if (has_run() && *wanted == settings()) {
+    return reply(event, Code::kChanged);
+  }
+  if (has_run() && !over) {
+    return reply(event, Code::kConflict, "another run is under way: DELETE /train/run first");
+  }
+  const auto plan = plan_store(*wanted, user_, flash_.info());
+  if (!plan) {
+    return reply(event, Code::kRequestEntityTooLarge,
+                 "the store is too small for this run: fewer workers, a coding of fewer bits, or "
+                 "the mean instead of the median");
+  }
+  forget_run();
+  Commit next;
+  next.settings = *wanted;
+  next.state = RunState::kNoModel;
+  if (!commit(next)) {
+    return reply(event, Code::kInternalServerError, "the store failed");
+  }
+  configure();
+  print_line("train: run ", settings().run_id, ", ", strategy_name(settings().strategy), ", ",
+             barrier_name(settings().barrier), ", ", settings().workers, " workers, ",
+             settings().rounds, " rounds", plan_.folded ? ", updates are summed at arrival" : "");
+  reply(event, Code::kChanged);
+}
+
+template <store::Flash Flash, typename Coap>
+void ParameterServer<Flash, Coap>::delete_run(const coap::Event &event) {
+  if (has_run()) {
+    print_line("train: run ", settings().run_id, " deleted");
+    forget_run();
+    if (!commit(Commit{})) {
+      return reply(event, Code::kInternalServerError, "the store failed");
+    }
+    configure();
+  }
+  reply(event, Code::kDeleted);
+}
+
+template <store::Flash Flash, typename Coap>
+void ParameterServer<Flash, Coap>::put_model(const coap::Event &event) {
+  const bool open = commit_.state == RunState::kNoModel || commit_.state == RunState::kJoining;
+  if (!open || settings().upstream.present()) {
+    return reply(event, Code::kConflict,
+                 !has_run()             ? "PUT /train/run first"
+                 : open                 ? "an edge aggregator fetches its model from its upstream"
+                                        : "the run has begun");
+  }
+  const auto piece = model_sink_.accept(event.peer, event.message, vector_bytes(settings()));
+  Code code = coap::BlockSink::code_for(piece.status);
+  if (coap::is_success(code) && piece.status != coap::BlockSink::Status::kRepeated) {
+    const Code taken = take_model(piece);
+    code = coap::is_success(taken) ? code : taken;
+  }
+  coap::Draft draft = coap_.reply(event.request, code);
+  model_sink_.add_to(draft.message);
+  coap_.send(draft, now_ms_);
+}
+
+template <store::Flash Flash, typename Coap>
+coap::Code
+ParameterServer<Flash, Coap>::take_model(const coap::BlockSink::Piece &piece) {
+  const std::uint8_t area = commit_.model_area == 0 ? 1 : 0;
+  if (piece.first && !model_writer_.begin(plan_.models[area])) {
+    store_failed();
+    return Code::kInternalServerError;
+  }
+  for (std::size_t at = 0; at + 4 <= piece.bytes.size(); at += 4) {
+    constexpr std::uint32_t kExponent = 0x7F800000;
+    if ((load_le<std::uint32_t>(piece.bytes.data() + at) & kExponent) == kExponent) {
+      model_sink_.reset();
+      return Code::kUnprocessableEntity;
+    }
+  }
+  if (!model_writer_.append(piece.bytes)) {
+    store_failed();
+    return Code::kInternalServerError;
+  }
+  if (piece.status != coap::BlockSink::Status::kLast) {
+    return Code::kContinue;
+  }
+  if (piece.offset_bytes + piece.bytes.size() != vector_bytes(settings())) {
+    return Code::kBadRequest; // not as many values as the model has
+  }
+  Commit next = commit_;
+  next.model_area = area;
+  next.state = RunState::kJoining;
+  const bool good = model_writer_.finish() && commit(next);
+  pin_ = {};
+  return good ? Code::kChanged : Code::kInternalServerError;
+}
+
+template <store::Flash Flash, typename Coap>
+bool ParameterServer<Flash, Coap>::is_pinned() const {
+  return pin_.active && now_ms_ - pin_.seen_ms < kPinMs;
+}
+
+template <store::Flash Flash, typename Coap>
+std::uint32_t ParameterServer<Flash, Coap>::oldest_delta() const {
+  const std::uint32_t kept = plan_.deltas.count - 1; // one is being written
+  return commit_.version > kept ? commit_.version - kept : 0;
+}
+
+/// The version that is being fetched already, so that two clients do not hinder the run.
+template <store::Flash Flash, typename Coap>
+void ParameterServer<Flash, Coap>::get_model(const coap::Event &event) {
+  if (!has_model()) {
+    return reply(event, Code::kNotFound, "there is no model yet");
+  }
+  const auto block = event.message.block(coap::OptionNumber::kBlock2);
+  const bool begins = !block || block->number == 0;
+  const bool too_old = pin_.version < oldest_delta();
+  if (!is_pinned() || (begins && too_old)) {
+    pin_ = {.active = true, .area = commit_.model_area, .version = commit_.version};
+  }
+  pin_.seen_ms = now_ms_;
+  serve(event, plan_.models[pin_.area].offset, vector_bytes(settings()), pin_.version);
+}
+
+template <store::Flash Flash, typename Coap>
+void ParameterServer<Flash, Coap>::get_control(const coap::Event &event) {
+  if (!has_model() || plan_.control.count == 0) {
+    return reply(event, Code::kNotFound, "this run has no control vector");
+  }
+  if (!commit_.has_control && !write_first_control()) {
+    return reply(event, Code::kInternalServerError, "the store failed");
+  }
+  serve(event, plan_.control[commit_.control_generation].offset, vector_bytes(settings()),
+        commit_.version);
+}
+
+/// Zeros, which nobody had to write before.
+template <store::Flash Flash, typename Coap>
+bool ParameterServer<Flash, Coap>::write_first_control() {
+  const store::Region region = plan_.control[commit_.control_generation];
+  bool good = !jobs_.busy() && erase(flash_, region);
+  const std::uint32_t total = settings().parameter_count;
+  for (std::uint32_t index = 0; good && index * kBlockValues < total; ++index) {
+    const BlockRange range = BlockRange::of(index, total);
+    const auto zeros = jobs_.scratch().first(range.count);
+    std::fill(zeros.begin(), zeros.end(), 0.0F);
+    good = write_block(flash_, region, range, jobs_.scratch());
+  }
+  Commit next = commit_;
+  next.has_control = true;
+  return good && commit(next);
+}
+
+template <store::Flash Flash, typename Coap>
+void ParameterServer<Flash, Coap>::get_delta(const coap::Event &event) {
+  const std::uint32_t version = number_of(event, "v");
+  if (!has_model() || version >= commit_.version || version < oldest_delta()) {
+    return reply(event, Code::kNotFound, "that delta is not kept: GET /train/model");
+  }
+  serve(event, plan_.deltas[version % plan_.deltas.count].offset, delta_bytes(settings()), version);
+}
+
+template <store::Flash Flash, typename Coap>
+training::RunStatus ParameterServer<Flash, Coap>::status() const {
+  training::RunStatus status;
+  status.state = is_closing() ? RunState::kClosing : commit_.state;
+  status.folded = plan_.folded ? 1 : 0;
+  status.run_id = settings().run_id;
+  status.version = commit_.version;
+  status.round = has_run() ? round() : 0;
+  status.rounds = settings().rounds;
+  status.workers = settings().workers;
+  status.joined = workers_.joined();
+  status.live = workers_.live(now_ms_, settings().lost_ms);
+  status.delivered = workers_.delivered();
+  status.restarts = commit_.restarts;
+  status.joins = commit_.joins;
+  std::copy_n(refused_, training::kRefusals, status.refused);
+  status.store_errors = store_errors_;
+  status.update_norm = commit_.update_norm;
+  status.step_norm = commit_.step_norm;
+  return status;
+}
+
+/// Status and records are made anew for every block; the window is cut out of them.
+template <store::Flash Flash, typename Coap>
+void ParameterServer<Flash, Coap>::get_status(const coap::Event &event) {
+  constexpr auto kHead = static_cast<std::uint32_t>(training::RunStatus::kBytes);
+  constexpr auto kRecord = static_cast<std::uint32_t>(training::WorkerRecord::kBytes);
+  const std::uint32_t total = kHead + workers_.joined() * kRecord;
+  const auto window = coap::BlockWindow::of(event.message, total);
+  coap::Draft draft = coap_.reply(event.request, Code::kContent);
+  draft.message.content_format(coap::ContentFormat::kOctetStream);
+  window.add_to(draft.message);
+  const ByteSpan room = draft.message.begin_payload();
+  if (!window.valid || room.size() < window.size_bytes) {
+    return reply(event, Code::kBadRequest, "the block lies behind the end");
+  }
+  const auto copy = [&](std::uint32_t at, ByteView piece) {
+    for (std::uint32_t i = 0; i < piece.size(); ++i) {
+      const std::uint32_t to = at + i - window.offset_bytes;
+      if (to < window.size_bytes) {
+        room[to] = piece[i];
+      }
+    }
+  };
+  std::uint8_t bytes[std::max(kHead, kRecord)];
+  copy(0, ByteView(bytes, encode(status(), bytes)));
+  std::uint32_t at = kHead;
+  for (std::uint16_t id = 0; id < workers_.size(); ++id) {
+    if (workers_[id].expected) {
+      const auto record = record_of(workers_, id, commit_.version, now_ms_, settings().lost_ms);
+      copy(at, ByteView(bytes, encode(record, bytes)));
+      at += kRecord;
+    }
+  }
+  draft.message.end_payload(window.size_bytes);
+  coap_.send(draft, now_ms_);
+}
+
+template <store::Flash Flash, typename Coap>
+void ParameterServer<Flash, Coap>::post_join(const coap::Event &event) {
+  const auto request = training::decode<training::JoinRequest>(event.message.payload());
+  if (!request) {
+    return reply(event, Code::kBadRequest, describe(request.error()));
+  }
+  if (!has_run() || request->run_id != settings().run_id) {
+    return reply(event, Code::kNotFound, "there is no such run here");
+  }
+  const bool same = request->model == settings().model &&
+                    request->parameter_count == settings().parameter_count &&
+                    request->learned_count == settings().learned_count;
+  if (!same) {
+    return reply(event, Code::kConflict, "the run is of another model");
+  }
+  if (request->index >= settings().workers) {
+    return reply(event, Code::kConflict, "the run has fewer workers than that");
+  }
+  if (settings().strategy == training::Strategy::kScaffold &&
+      request->correction != training::CorrectionKind::kControl && request->samples != 0) {
+    return reply(event, Code::kConflict, "scaffold needs a module that takes a control vector");
+  }
+  if (!has_model()) {
+    return reply_later(event, "the run has no model yet");
+  }
+  seat(*request, event.peer);
+  reply_message(event, Code::kCreated,
+                training::JoinAnswer{.worker = request->index, .settings = settings()});
+}
+
+template <store::Flash Flash, typename Coap>
+void ParameterServer<Flash, Coap>::seat(const training::JoinRequest &request, coap::PeerId peer) {
+  Worker &worker = workers_[request.index];
+  const bool first = workers_.joined() == 0;
+  if (!worker.known || worker.instance != request.instance) {
+    if (UploadSession *session = uploads_.find(request.index); session != nullptr) {
+      close(*session);
+    }
+    worker.clock = std::max(worker.clock, workers_.slowest(now_ms_, settings().lost_ms));
+    worker.is_training = false;
+    worker.answered = false;
+    ++commit_.joins; // written with the next commit
+  }
+  worker.peer = peer;
+  worker.instance = request.instance;
+  worker.version = request.version;
+  worker.samples = request.samples;
+  worker.seen_ms = now_ms_;
+  worker.known = true;
+  worker.expected = true;
+  commit_.set_joined(request.index);
+  round_ms_ = first && commit_.state == RunState::kJoining ? now_ms_ : round_ms_;
+}
+
+template <store::Flash Flash, typename Coap>
+void ParameterServer<Flash, Coap>::get_task(const coap::Event &event) {
+  const std::uint32_t id = number_of(event, "w");
+  Worker *worker = id < workers_.size() ? workers_.find(static_cast<std::uint16_t>(id)) : nullptr;
+  if (worker == nullptr || !has_model()) {
+    return reply(event, Code::kNotFound, "unknown worker: POST /train/join");
+  }
+  worker->seen_ms = now_ms_;
+  worker->peer = event.peer;
+  reply_message(event, Code::kContent, task_for(*worker, number_of(event, "v")));
+}
+
+template <store::Flash Flash, typename Coap>
+training::Task ParameterServer<Flash, Coap>::task_for(Worker &worker, std::uint32_t has) {
+  training::Task task;
+  task.run_id = settings().run_id;
+  task.version = commit_.version;
+  task.oldest_delta = oldest_delta();
+  task.wait_ms = settings().poll_ms;
+  task.round = is_bulk() ? commit_.version : worker.delivered;
+  const std::uint64_t behind = std::uint64_t{commit_.version} - std::min(has, commit_.version);
+  task.whole_model = behind * delta_bytes(settings()) > vector_bytes(settings()) ? 1 : 0;
+  task.action = commit_.state == RunState::kDone   ? training::Action::kDone
+                : may_train_now(worker)            ? training::Action::kTrain
+                                                   : training::Action::kWait;
+  if (task.action == training::Action::kTrain) {
+    add_local_work(task);
+    worker.is_training = true;
+    worker.version = commit_.version;
+  }
+  return task;
+}
+
+template <store::Flash Flash, typename Coap>
+void ParameterServer<Flash, Coap>::add_local_work(training::Task &task) const {
+  const std::uint32_t last_round = settings().rounds - 1U;
+  task.rate = training::rate_in_round(settings(), std::min(round(), last_round));
+  task.local_steps = settings().local_steps;
+  task.local_epochs = settings().local_epochs;
+}
+
+template <store::Flash Flash, typename Coap>
+bool ParameterServer<Flash, Coap>::may_train_now(const Worker &worker) {
+  if (commit_.state != RunState::kRunning || worker.has_delivered() ||
+      worker.excluded_until > commit_.version) {
+    return false;
+  }
+  if (is_bulk()) {
+    return !is_closing() && round_is_open();
+  }
+  std::uint32_t clocks[training::kMaxWorkers];
+  std::uint32_t live = 0;
+  for (std::uint16_t id = 0; id < workers_.size(); ++id) {
+    if (workers_.is_live(workers_[id], now_ms_, settings().lost_ms)) {
+      clocks[live++] = workers_[id].clock;
+    }
+  }
+  const std::uint64_t seed = std::uint64_t{settings().seed} << 32 | questions_++;
+  return training::may_train(settings(), worker.clock, std::span(clocks, live), seed);
+}
+
+} // namespace tinyml::device
