@@ -33,6 +33,8 @@ struct BlockRange {
     const std::uint32_t first = index * kBlockValues;
     return {first, std::min(kBlockValues, total - first)};
   }
+  /// Where it begins in a vector at `offset` of the store.
+  [[nodiscard]] std::uint32_t begin(std::uint32_t offset) const { return offset + 4 * first; }
   /// How many of them are among the first `limit` of the vector.
   [[nodiscard]] std::uint32_t below(std::uint32_t limit) const {
     return limit <= first ? 0 : std::min(count, limit - first);
@@ -43,7 +45,7 @@ template <store::Flash Flash>
 [[nodiscard]] bool read_block(Flash &flash, const store::Region &vector, const BlockRange &range,
                               Block &to) {
   const ByteSpan bytes(reinterpret_cast<std::uint8_t *>(to.values), range.count * sizeof(float));
-  return flash.read(vector.offset + range.first * sizeof(float), bytes) == hal::Status::kOk;
+  return flash.read(range.begin(vector.offset), bytes) == hal::Status::kOk;
 }
 
 /// The vector's region was erased before.
@@ -55,8 +57,7 @@ template <store::Flash Flash>
   const std::size_t unit = flash.info().program_bytes;
   const std::size_t whole = (used + unit - 1) / unit * unit;
   std::memset(bytes + used, 0xFF, whole - used);
-  return flash.write(static_cast<std::uint32_t>(vector.offset + range.first * sizeof(float)),
-                     ByteView(bytes, whole)) == hal::Status::kOk;
+  return flash.write(range.begin(vector.offset), ByteView(bytes, whole)) == hal::Status::kOk;
 }
 
 template <store::Flash Flash> [[nodiscard]] bool erase(Flash &flash, const store::Region &region) {

@@ -7,6 +7,7 @@
 #include "training/strategies/aggregate.hpp"
 #include "training/strategies/control.hpp"
 #include "training/strategies/server_step.hpp"
+#include "training/strategies/square_root.hpp"
 
 namespace tinyml::device {
 
@@ -20,9 +21,9 @@ struct Contribution {
 /// What goes into a version, in the order in which it is summed up.
 struct Contributions {
   std::uint16_t count = 0;
-  float total_weight = 0; ///< of what has been folded: the sum is divided by it
+  float total_weight = 0;     ///< of what has been folded: the sum is divided by it
+  std::uint32_t sum_area = 0; ///< where that sum is
   Contribution list[training::kMaxWorkers];
-
 };
 
 enum class JobState : std::uint8_t { kIdle, kBusy, kDone, kFailed };
@@ -116,7 +117,6 @@ private:
   Contribution folded_;
   bool first_fold_ = false;
   std::uint32_t target_ = 0; ///< which of the sums, or of the models, is written
-  std::uint32_t sum_ = 0;    ///< which of the sums counts
   store::Region delta_{};
   training::DeltaHeader delta_header_;
   float squares_ = 0;

@@ -59,7 +59,6 @@ template <store::Flash Flash>
 bool Jobs<Flash>::begin_aggregate(const Contributions &contributions, ByteView header,
                                   const store::Region &out) {
   contributions_ = &contributions;
-  sum_ = target_; // the last fold's
   begin(Kind::kAggregate);
   for (const RegionRow *row : {&plan_->residual, &plan_->first, &plan_->second}) {
     if (row->count != 0 && !erase(flash_, next(*row))) {
@@ -144,7 +143,7 @@ template <store::Flash Flash> bool Jobs<Flash>::collect(const BlockRange &range)
 }
 
 template <store::Flash Flash> bool Jobs<Flash>::collect_sum(const BlockRange &range) {
-  if (!read_block(flash_, plan_->sums[sum_], range, values_)) {
+  if (!read_block(flash_, plan_->sums[contributions_->sum_area], range, values_)) {
     return false;
   }
   training::scale(values_.first(range.count), 1 / contributions_->total_weight);

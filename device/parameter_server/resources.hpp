@@ -132,8 +132,8 @@ void ParameterServer<Flash, Coap>::put_run(const coap::Event &event) {
   const auto wanted = training::decode<training::RunSettings>(event.message.payload());
   if (!wanted) {
     const bool told = wanted.error() == training::MessageError::kSettings;
-    const auto raw = told ? training::fault_of(event.message.payload())
-                          : training::SettingsFault::kNone;
+    const auto raw =
+        told ? training::fault_of(event.message.payload()) : training::SettingsFault::kNone;
     return reply(event, Code::kBadRequest, told ? describe(raw) : describe(wanted.error()));
   }
   const bool over = commit_.state == RunState::kDone || commit_.state == RunState::kFailed;
@@ -181,9 +181,9 @@ void ParameterServer<Flash, Coap>::put_model(const coap::Event &event) {
   const bool open = commit_.state == RunState::kNoModel || commit_.state == RunState::kJoining;
   if (!open || settings().upstream.present()) {
     return reply(event, Code::kConflict,
-                 !has_run()             ? "PUT /train/run first"
-                 : open                 ? "an edge aggregator fetches its model from its upstream"
-                                        : "the run has begun");
+                 !has_run() ? "PUT /train/run first"
+                 : open     ? "an edge aggregator fetches its model from its upstream"
+                            : "the run has begun");
   }
   const auto piece = model_sink_.accept(event.peer, event.message, vector_bytes(settings()));
   Code code = coap::BlockSink::code_for(piece.status);
@@ -197,8 +197,7 @@ void ParameterServer<Flash, Coap>::put_model(const coap::Event &event) {
 }
 
 template <store::Flash Flash, typename Coap>
-coap::Code
-ParameterServer<Flash, Coap>::take_model(const coap::BlockSink::Piece &piece) {
+coap::Code ParameterServer<Flash, Coap>::take_model(const coap::BlockSink::Piece &piece) {
   const std::uint8_t area = commit_.model_area == 0 ? 1 : 0;
   if (piece.first && !model_writer_.begin(plan_.models[area])) {
     store_failed();
@@ -229,8 +228,7 @@ ParameterServer<Flash, Coap>::take_model(const coap::BlockSink::Piece &piece) {
   return good ? Code::kChanged : Code::kInternalServerError;
 }
 
-template <store::Flash Flash, typename Coap>
-bool ParameterServer<Flash, Coap>::is_pinned() const {
+template <store::Flash Flash, typename Coap> bool ParameterServer<Flash, Coap>::is_pinned() const {
   return pin_.active && now_ms_ - pin_.seen_ms < kPinMs;
 }
 
@@ -240,7 +238,14 @@ std::uint32_t ParameterServer<Flash, Coap>::oldest_delta() const {
   return commit_.version > kept ? commit_.version - kept : 0;
 }
 
-/// The version that is being fetched already, so that two clients do not hinder the run.
+/// Is someone in the midst of fetching an older version than the newest?
+template <store::Flash Flash, typename Coap> bool ParameterServer<Flash, Coap>::is_shared() const {
+  return pin_.active && now_ms_ - pin_.seen_ms < kSharedMs && pin_.version >= oldest_delta() &&
+         commit_.state != RunState::kDone;
+}
+
+/// Who begins gets the version that others are fetching just now, so that they do not hinder each
+/// other, unless it asks for a newer one.
 template <store::Flash Flash, typename Coap>
 void ParameterServer<Flash, Coap>::get_model(const coap::Event &event) {
   if (!has_model()) {
@@ -248,8 +253,9 @@ void ParameterServer<Flash, Coap>::get_model(const coap::Event &event) {
   }
   const auto block = event.message.block(coap::OptionNumber::kBlock2);
   const bool begins = !block || block->number == 0;
-  const bool too_old = pin_.version < oldest_delta();
-  if (!is_pinned() || (begins && too_old)) {
+  const std::uint32_t wanted = number_of(event, "v");
+  const bool too_old = wanted != training::kNoVersion && pin_.version < wanted;
+  if (!is_pinned() || (begins && (too_old || !is_shared()))) {
     pin_ = {.active = true, .area = commit_.model_area, .version = commit_.version};
   }
   pin_.seen_ms = now_ms_;
@@ -427,10 +433,11 @@ training::Task ParameterServer<Flash, Coap>::task_for(Worker &worker, std::uint3
   task.wait_ms = settings().poll_ms;
   task.round = is_bulk() ? commit_.version : worker.delivered;
   const std::uint64_t behind = std::uint64_t{commit_.version} - std::min(has, commit_.version);
-  task.whole_model = behind * delta_bytes(settings()) > vector_bytes(settings()) ? 1 : 0;
-  task.action = commit_.state == RunState::kDone   ? training::Action::kDone
-                : may_train_now(worker)            ? training::Action::kTrain
-                                                   : training::Action::kWait;
+  const bool many = behind > 1 && behind * delta_bytes(settings()) > vector_bytes(settings());
+  task.whole_model = many && !(is_shared() && pin_.version <= has) ? 1 : 0;
+  task.action = commit_.state == RunState::kDone ? training::Action::kDone
+                : may_train_now(worker)          ? training::Action::kTrain
+                                                 : training::Action::kWait;
   if (task.action == training::Action::kTrain) {
     add_local_work(task);
     worker.is_training = true;

@@ -100,7 +100,9 @@ void ParameterServer<Flash, Coap>::read_clock(coap::Millis now_ms) {
 template <store::Flash Flash, typename Coap>
 void ParameterServer<Flash, Coap>::poll(coap::Millis now_ms) {
   read_clock(now_ms);
-  switch (jobs_.step()) {
+  const JobState state = jobs_.step();
+  next_tick_ms_ = state == JobState::kIdle ? next_tick_ms_ : 0; // there may be more to do
+  switch (state) {
   case JobState::kBusy:
     return;
   case JobState::kFailed:
@@ -128,8 +130,8 @@ coap::Millis ParameterServer<Flash, Coap>::next_deadline_ms() const {
 
 template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::start_run() {
   const std::uint32_t joined = workers_.joined();
-  const bool late = settings().round_deadline_ms != 0 &&
-                    now_ms_ - round_ms_ >= settings().round_deadline_ms;
+  const bool late =
+      settings().round_deadline_ms != 0 && now_ms_ - round_ms_ >= settings().round_deadline_ms;
   if (joined < settings().workers && !(late && joined >= settings().min_updates)) {
     return;
   }
@@ -146,8 +148,8 @@ template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::
   if (Worker *worker = next_to_fold(); worker != nullptr) {
     return start_fold(*worker);
   }
-  const bool due = is_bulk() ? training::round_is_over(settings(), progress())
-                             : workers_.delivered() != 0;
+  const bool due =
+      is_bulk() ? training::round_is_over(settings(), progress()) : workers_.delivered() != 0;
   if (due && round_is_open()) {
     start_round();
   }
@@ -166,8 +168,7 @@ training::RoundProgress ParameterServer<Flash, Coap>::progress() const {
   return progress;
 }
 
-template <store::Flash Flash, typename Coap>
-Worker *ParameterServer<Flash, Coap>::next_to_fold() {
+template <store::Flash Flash, typename Coap> Worker *ParameterServer<Flash, Coap>::next_to_fold() {
   for (std::uint16_t id = 0; plan_.folded && id < workers_.size(); ++id) {
     if (workers_[id].slot != kNoSlot) {
       return &workers_[id];
@@ -203,6 +204,7 @@ template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::
     is_bulk() ? collect_round() : collect_waiting();
   }
   contributions_.total_weight = totals_.samples;
+  contributions_.sum_area = sum_area_;
   start_aggregate();
 }
 
@@ -305,8 +307,7 @@ template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::
   }
   next.update_norm = totals_.norms / static_cast<float>(totals_.count);
   next.step_norm = jobs_.step_norm();
-  const std::uint32_t rounds =
-      is_bulk() ? next.version : next.applied / settings().workers;
+  const std::uint32_t rounds = is_bulk() ? next.version : next.applied / settings().workers;
   next.state = rounds >= settings().rounds ? RunState::kDone : next.state;
   if (!commit(next)) {
     return fail("the commit cannot be written");

@@ -32,9 +32,10 @@ private:
   using RunState = training::RunState;
   using Refusal = training::Refusal;
 
-  static constexpr std::uint32_t kPinMs = 5000;
-  static constexpr std::uint32_t kTickMs = 500; ///< to notice who has fallen silent
-  static constexpr unsigned kAttempts = 3;      ///< of a job that the store spoils
+  static constexpr std::uint32_t kPinMs = 5000;   ///< a version being fetched is kept so long
+  static constexpr std::uint32_t kSharedMs = 500; ///< and others get the same so long
+  static constexpr std::uint32_t kTickMs = 500;   ///< to notice who has fallen silent
+  static constexpr unsigned kAttempts = 3;        ///< of a job that the store spoils
   static constexpr std::size_t kMostSlots = training::kMaxWorkers + 2;
   static constexpr std::uint8_t kStrikesOut = 2;
 
@@ -81,7 +82,8 @@ private:
   void read_clock(coap::Millis now_ms);
   void serve(const coap::Event &event, std::uint32_t offset, std::uint32_t size_bytes,
              std::uint32_t version);
-  template <typename Message> void reply_message(const coap::Event &event, Code code, const Message &message);
+  template <typename Message>
+  void reply_message(const coap::Event &event, Code code, const Message &message);
   [[nodiscard]] static std::uint32_t number_of(const coap::Event &event, std::string_view key);
   [[nodiscard]] training::RunStatus status() const;
   [[nodiscard]] training::Task task_for(Worker &worker, std::uint32_t has);
@@ -132,15 +134,16 @@ private:
   [[nodiscard]] const training::RunSettings &settings() const { return commit_.settings; }
   [[nodiscard]] bool is_bulk() const { return settings().barrier == training::Barrier::kBulk; }
   [[nodiscard]] bool has_run() const { return commit_.state != RunState::kIdle; }
-  [[nodiscard]] bool has_model() const {
-    return has_run() && commit_.state != RunState::kNoModel;
+  [[nodiscard]] bool has_model() const { return has_run() && commit_.state != RunState::kNoModel; }
+  [[nodiscard]] bool is_closing() const {
+    return work_ == Work::kAggregate || work_ == Work::kApply;
   }
-  [[nodiscard]] bool is_closing() const { return work_ == Work::kAggregate || work_ == Work::kApply; }
   [[nodiscard]] std::uint32_t round() const {
     return is_bulk() ? commit_.version : commit_.applied / settings().workers;
   }
   [[nodiscard]] std::uint32_t oldest_delta() const;
   [[nodiscard]] bool is_pinned() const;
+  [[nodiscard]] bool is_shared() const;
   [[nodiscard]] bool round_is_open() const { return true; }
 
   Flash &flash_;
@@ -160,10 +163,10 @@ private:
   SlotState slots_[kMostSlots] = {};
   std::uint32_t refused_[training::kRefusals] = {};
   std::uint32_t store_errors_ = 0;
-  std::uint32_t now_ms_ = 0; ///< the low half of the time suffices for all that is measured
-  std::uint32_t round_ms_ = 0; ///< when the round began, or the first worker joined
+  std::uint32_t now_ms_ = 0;    ///< the low half of the time suffices for all that is measured
+  std::uint32_t round_ms_ = 0;  ///< when the round began, or the first worker joined
   std::uint32_t questions_ = 0; ///< seeds the draws of PSP
-  std::uint32_t sum_area_ = 0; ///< where updates are folded: which of the two sums counts
+  std::uint32_t sum_area_ = 0;  ///< where updates are folded: which of the two sums counts
   Totals totals_;
   Worker *folding_ = nullptr;
   Work work_ = Work::kNone;

@@ -14,7 +14,7 @@ struct UploadSession {
   std::uint32_t seen_ms = 0;
 
   [[nodiscard]] bool open() const { return worker != training::kNoWorker; }
-  void close() { *this = {}; }
+  void close() { *this = UploadSession{.sink = coap::BlockSink()}; }
 };
 
 /// As many updates at once as come in; more wait their turn.

@@ -205,10 +205,10 @@ void ParameterServer<Flash, Coap>::refuse(const coap::Event &event, std::uint16_
   }
   const bool late = refusal == Refusal::kWrongRun || refusal == Refusal::kStale;
   reply(event,
-        bad_values                        ? Code::kUnprocessableEntity
-        : late                            ? Code::kConflict
-        : refusal == Refusal::kExcluded   ? Code::kForbidden
-                                          : Code::kBadRequest,
+        bad_values                      ? Code::kUnprocessableEntity
+        : late                          ? Code::kConflict
+        : refusal == Refusal::kExcluded ? Code::kForbidden
+                                        : Code::kBadRequest,
         describe(refusal));
 }
 

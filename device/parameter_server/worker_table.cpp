@@ -32,9 +32,8 @@ std::uint16_t WorkerTable::delivered() const {
 
 std::uint16_t WorkerTable::live(std::uint32_t now_ms, std::uint32_t lost_ms) const {
   return static_cast<std::uint16_t>(
-      std::count_if(workers_, workers_ + size_, [&](const Worker &worker) {
-        return is_live(worker, now_ms, lost_ms);
-      }));
+      std::count_if(workers_, workers_ + size_,
+                    [&](const Worker &worker) { return is_live(worker, now_ms, lost_ms); }));
 }
 
 std::uint32_t WorkerTable::slowest(std::uint32_t now_ms, std::uint32_t lost_ms) const {
