@@ -11,6 +11,8 @@ struct ParameterServerActivity {
   static constexpr bool kPresent = true;
   static constexpr std::string_view kLinks = "</train/run>,</train/model>,</train/status>";
 
+  static constexpr coap::Parameters kCoap = {.ack_timeout_ms = 1000, .nstart = 2};
+
   /// Many peers at once; answers to updates must be remembered until they have come.
   template <typename Default> struct Limits : Default {
     static constexpr std::size_t kReplies = 32;

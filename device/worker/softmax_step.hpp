@@ -17,6 +17,12 @@ public:
               module::TrainingCorrection correction = module::TrainingCorrection::kNone,
               float strength = 0);
 
+  /// A module as `other` was when it was made: the descriptions point into the object they are of.
+  SoftmaxStep(const SoftmaxStep &other)
+      : SoftmaxStep(other.values_, other.classes_, other.batch_, other.training_.correction,
+                    other.strength_) {}
+  SoftmaxStep &operator=(const SoftmaxStep &) = delete;
+
   [[nodiscard]] const module::ModuleInfo &module() const { return module_; }
   [[nodiscard]] const module::TrainingInfo &training() const { return training_; }
   [[nodiscard]] std::uint8_t *arena() { return arena_.data(); }

@@ -13,12 +13,13 @@ namespace tinyml::device {
 /// A worker of a training run, docs/training-protocol.md: takes its order (or finds the one it
 /// had), joins, and then trains whenever the server says so. The member functions are those of an
 /// activity (device/activity.hpp).
-template <store::Flash Flash, typename Coap, TrainingStepModule Step> class Worker {
+template <store::Flash Flash, typename Coap, TrainingStepModule Step> class TrainingWorker {
 public:
   /// `seed` differs from start to start. All references outlive the worker.
-  Worker(Coap &coap, Flash &flash, const store::Layout &layout, Step &step, std::uint64_t seed);
-  Worker(const Worker &) = delete;
-  Worker &operator=(const Worker &) = delete;
+  TrainingWorker(Coap &coap, Flash &flash, const store::Layout &layout, Step &step,
+                 std::uint64_t seed);
+  TrainingWorker(const TrainingWorker &) = delete;
+  TrainingWorker &operator=(const TrainingWorker &) = delete;
 
   bool handle(const coap::Event &event, coap::Millis now_ms);
   void poll(coap::Millis now_ms);
@@ -59,6 +60,8 @@ private:
   [[nodiscard]] bool computes() const {
     return work_ >= Work::kApply && work_ <= Work::kMoveControl;
   }
+  /// From the task until the update is coded: the server may take it for dead.
+  [[nodiscard]] bool is_silent() const { return work_ >= Work::kPrepare && work_ <= Work::kEncode; }
   [[nodiscard]] bool is_active() const {
     return work_ != Work::kIdle && work_ != Work::kDone && work_ != Work::kFailed;
   }
@@ -80,6 +83,8 @@ private:
   void begin_training(coap::Millis now_ms);
 
   // Requests, and what becomes of them.
+  void say_alive(coap::Millis now_ms);
+  void still_wanted(const coap::MessageView &answer, coap::Millis now_ms);
   void request(coap::Millis now_ms);
   void fill_request(coap::Draft &draft);
   [[nodiscard]] coap::Draft open_request();
@@ -120,9 +125,11 @@ private:
   Work work_ = Work::kIdle;
   training::WorkerFault fault_ = training::WorkerFault::kNone;
   bool started_ = false;
+  bool said_alive_ = false;   ///< what is under way only tells that we live
   bool update_waits_ = false; ///< coded, and not yet taken or dropped
   bool sent_twice_ = false;   ///< the update was refused as damaged once
   coap::Millis due_ms_ = 0;
+  coap::Millis heard_ms_ = 0; ///< when the server was last asked
   training::JoinOrder order_;
   training::RunSettings settings_;
   training::Task task_;

@@ -31,7 +31,7 @@ template <typename Step> struct WorkerActivity {
 
   private:
     [[no_unique_address]] Step step_;
-    Worker<typename Context::Flash, typename Context::Coap, Step> worker_;
+    TrainingWorker<typename Context::Flash, typename Context::Coap, Step> worker_;
   };
 };
 

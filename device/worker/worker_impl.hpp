@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The member functions of Worker; included by worker.hpp alone.
+// The member functions of TrainingWorker; included by worker.hpp alone.
 #pragma once
 
 #include "device/worker/worker.hpp"
@@ -11,8 +11,9 @@
 namespace tinyml::device {
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-Worker<Flash, Coap, Step>::Worker(Coap &coap, Flash &flash, const store::Layout &layout, Step &step,
-                                  std::uint64_t seed)
+TrainingWorker<Flash, Coap, Step>::TrainingWorker(Coap &coap, Flash &flash,
+                                                  const store::Layout &layout, Step &step,
+                                                  std::uint64_t seed)
     : coap_(coap), step_(step),
       store_(flash, store::training_area(layout, flash.info()), step.training()),
       assignment_(flash, store::training_area(layout, flash.info())), passes_(store_, step),
@@ -20,7 +21,7 @@ Worker<Flash, Coap, Step>::Worker(Coap &coap, Flash &flash, const store::Layout 
       instance_(static_cast<std::uint32_t>(coap::SeededRandom(seed).next() >> 32)) {}
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::poll(coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::poll(coap::Millis now_ms) {
   if (!started_) {
     started_ = true;
     if (assignment_.order()) {
@@ -28,6 +29,9 @@ void Worker<Flash, Coap, Step>::poll(coap::Millis now_ms) {
     }
   }
   if (computes()) {
+    if (is_silent() && !link_.in_flight() && now_ms - heard_ms_ > settings_.lost_ms / 4) {
+      say_alive(now_ms);
+    }
     compute(now_ms);
   } else if (is_active() && !link_.in_flight() && now_ms >= due_ms_) {
     request(now_ms);
@@ -35,7 +39,7 @@ void Worker<Flash, Coap, Step>::poll(coap::Millis now_ms) {
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-coap::Millis Worker<Flash, Coap, Step>::next_deadline_ms() const {
+coap::Millis TrainingWorker<Flash, Coap, Step>::next_deadline_ms() const {
   if (!started_ || computes()) {
     return 0;
   }
@@ -43,7 +47,8 @@ coap::Millis Worker<Flash, Coap, Step>::next_deadline_ms() const {
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::begin(const training::JoinOrder &order, coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::begin(const training::JoinOrder &order,
+                                              coap::Millis now_ms) {
   order_ = order;
   fault_ = find_fault();
   if (fault_ != training::WorkerFault::kNone) {
@@ -60,7 +65,7 @@ void Worker<Flash, Coap, Step>::begin(const training::JoinOrder &order, coap::Mi
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-training::WorkerFault Worker<Flash, Coap, Step>::find_fault() const {
+training::WorkerFault TrainingWorker<Flash, Coap, Step>::find_fault() const {
   using enum training::WorkerFault;
   if (!store_.has_room()) {
     return kNoRoom;
@@ -74,7 +79,7 @@ training::WorkerFault Worker<Flash, Coap, Step>::find_fault() const {
 
 /// What a piece of work needs at its beginning.
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::go(Work work, coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::go(Work work, coap::Millis now_ms) {
   work_ = work;
   due_ms_ = now_ms;
   passes_.begin();
@@ -106,7 +111,7 @@ void Worker<Flash, Coap, Step>::go(Work work, coap::Millis now_ms) {
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::fail(training::WorkerFault fault) {
+void TrainingWorker<Flash, Coap, Step>::fail(training::WorkerFault fault) {
   fault_ = fault;
   work_ = Work::kFailed;
   link_.forget();
@@ -115,7 +120,7 @@ void Worker<Flash, Coap, Step>::fail(training::WorkerFault fault) {
 
 /// The latest task, as far as it can be followed with the model there is.
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::follow_task(coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::follow_task(coap::Millis now_ms) {
   if (version_ != task_.version) {
     const bool by_deltas =
         task_.whole_model == 0 && version_ < task_.version && version_ >= task_.oldest_delta;
@@ -136,7 +141,7 @@ void Worker<Flash, Coap, Step>::follow_task(coap::Millis now_ms) {
 /// An update for the same version may still be there: the server was restarted and asks for what it
 /// had been given.
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::begin_training(coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::begin_training(coap::Millis now_ms) {
   if (update_waits_ && update_.base_version == version_ && update_.worker == id_) {
     return go(Work::kSend, now_ms);
   }
@@ -146,7 +151,7 @@ void Worker<Flash, Coap, Step>::begin_training(coap::Millis now_ms) {
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::compute(coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::compute(coap::Millis now_ms) {
   const std::uint64_t start_ns = step_.now_ns();
   do {
     advance(now_ms);
@@ -154,7 +159,7 @@ void Worker<Flash, Coap, Step>::compute(coap::Millis now_ms) {
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::advance(coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::advance(coap::Millis now_ms) {
   switch (work_) {
   case Work::kApply:
     return advance_pass(passes_.apply(delta_), now_ms);
@@ -174,7 +179,7 @@ void Worker<Flash, Coap, Step>::advance(coap::Millis now_ms) {
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::advance_pass(Progress progress, coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::advance_pass(Progress progress, coap::Millis now_ms) {
   if (progress == Progress::kMore) {
     return;
   }
@@ -198,8 +203,8 @@ void Worker<Flash, Coap, Step>::advance_pass(Progress progress, coap::Millis now
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::advance_training(typename Training::Progress progress,
-                                                 coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::advance_training(typename Training::Progress progress,
+                                                         coap::Millis now_ms) {
   if (progress == Training::Progress::kMore) {
     return;
   }
@@ -230,7 +235,7 @@ void Worker<Flash, Coap, Step>::advance_training(typename Training::Progress pro
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::training_done(coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::training_done(coap::Millis now_ms) {
   constexpr float kMilli = 1000;
   update_ = update_header();
   cycles_ += training_.result().cycles;
@@ -245,7 +250,7 @@ void Worker<Flash, Coap, Step>::training_done(coap::Millis now_ms) {
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-training::UpdateHeader Worker<Flash, Coap, Step>::update_header() const {
+training::UpdateHeader TrainingWorker<Flash, Coap, Step>::update_header() const {
   const LocalResult &result = training_.result();
   training::UpdateHeader header;
   header.run_id = order_.run_id;
@@ -265,7 +270,7 @@ training::UpdateHeader Worker<Flash, Coap, Step>::update_header() const {
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-training::WorkerPhase Worker<Flash, Coap, Step>::phase() const {
+training::WorkerPhase TrainingWorker<Flash, Coap, Step>::phase() const {
   using enum training::WorkerPhase;
   switch (work_) {
   case Work::kIdle:
@@ -293,7 +298,7 @@ training::WorkerPhase Worker<Flash, Coap, Step>::phase() const {
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-training::WorkerStatus Worker<Flash, Coap, Step>::status() const {
+training::WorkerStatus TrainingWorker<Flash, Coap, Step>::status() const {
   constexpr unsigned kUnreachableAfter = 3;
   training::WorkerStatus status;
   status.phase = phase();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Worker asks of its server; included by worker_impl.hpp alone.
+// What TrainingWorker asks of its server; included by worker_impl.hpp alone.
 #pragma once
 
 #include "device/worker/worker.hpp"
@@ -7,7 +7,7 @@
 namespace tinyml::device {
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-bool Worker<Flash, Coap, Step>::handle(const coap::Event &event, coap::Millis now_ms) {
+bool TrainingWorker<Flash, Coap, Step>::handle(const coap::Event &event, coap::Millis now_ms) {
   if (event.kind == coap::EventKind::kRequest) {
     return handle_request(event, now_ms);
   }
@@ -18,24 +18,57 @@ bool Worker<Flash, Coap, Step>::handle(const coap::Event &event, coap::Millis no
   case Answer::kOld:
     return true;
   case Answer::kNone:
-    try_again(now_ms);
+    if (!said_alive_) {
+      try_again(now_ms);
+    }
     return true;
   case Answer::kMessage:
     break;
   }
   due_ms_ = now_ms;
   bytes_down_ += static_cast<std::uint32_t>(event.message.payload().size());
-  handle_answer(event.message, now_ms);
+  if (said_alive_) {
+    still_wanted(event.message, now_ms);
+  } else {
+    handle_answer(event.message, now_ms);
+  }
   return true;
 }
 
+/// A local training may take longer than the server waits for a sign of life.
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::request(coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::say_alive(coap::Millis now_ms) {
+  coap::Draft draft = link_.request(coap::Code::kGet, "task");
+  if (draft) {
+    ServerLink<Coap>::add_query(draft, "w", id_);
+    ServerLink<Coap>::add_query(draft, "v", version_);
+    said_alive_ = link_.send(draft, now_ms);
+    heard_ms_ = now_ms;
+  }
+}
+
+/// Where all wait for each other, a training on an older version is of no use any more.
+template <store::Flash Flash, typename Coap, TrainingStepModule Step>
+void TrainingWorker<Flash, Coap, Step>::still_wanted(const coap::MessageView &answer,
+                                                     coap::Millis now_ms) {
+  const auto task = training::decode<training::Task>(answer.payload());
+  const bool bulk = settings_.barrier == training::Barrier::kBulk;
+  if (bulk && is_silent() && coap::is_success(answer.code()) && task.ok() &&
+      task->version != version_) {
+    print_line("worker: round ", task_.round, " went on without this worker");
+    go(Work::kAsk, now_ms);
+  }
+}
+
+template <store::Flash Flash, typename Coap, TrainingStepModule Step>
+void TrainingWorker<Flash, Coap, Step>::request(coap::Millis now_ms) {
   coap::Draft draft = open_request();
   if (!draft) {
     due_ms_ = now_ms + kNoRoomMs;
     return;
   }
+  said_alive_ = false;
+  heard_ms_ = now_ms;
   fill_request(draft);
   if (work_ != Work::kFailed && !link_.send(draft, now_ms)) {
     due_ms_ = now_ms + kNoRoomMs;
@@ -43,7 +76,7 @@ void Worker<Flash, Coap, Step>::request(coap::Millis now_ms) {
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-coap::Draft Worker<Flash, Coap, Step>::open_request() {
+coap::Draft TrainingWorker<Flash, Coap, Step>::open_request() {
   switch (work_) {
   case Work::kJoin:
     return link_.request(coap::Code::kPost, "join");
@@ -61,7 +94,7 @@ coap::Draft Worker<Flash, Coap, Step>::open_request() {
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::fill_request(coap::Draft &draft) {
+void TrainingWorker<Flash, Coap, Step>::fill_request(coap::Draft &draft) {
   if (work_ == Work::kJoin) {
     const module::TrainingInfo &info = step_.training();
     training::JoinRequest request;
@@ -93,6 +126,7 @@ void Worker<Flash, Coap, Step>::fill_request(coap::Draft &draft) {
     bytes_up_ += part.size_bytes;
   } else if (work_ == Work::kAsk) {
     ServerLink<Coap>::add_query(draft, "w", id_);
+    ServerLink<Coap>::add_query(draft, "v", version_);
   } else {
     if (work_ == Work::kFetchDelta) {
       ServerLink<Coap>::add_query(draft, "v", version_);
@@ -102,8 +136,8 @@ void Worker<Flash, Coap, Step>::fill_request(coap::Draft &draft) {
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::handle_answer(const coap::MessageView &answer,
-                                              coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::handle_answer(const coap::MessageView &answer,
+                                                      coap::Millis now_ms) {
   switch (work_) {
   case Work::kJoin:
     return joined(answer, now_ms);
@@ -123,7 +157,8 @@ void Worker<Flash, Coap, Step>::handle_answer(const coap::MessageView &answer,
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::joined(const coap::MessageView &answer, coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::joined(const coap::MessageView &answer,
+                                               coap::Millis now_ms) {
   if (answer.code() == coap::Code::kConflict) {
     print_line("worker: ", answer.payload_text());
     return fail(training::WorkerFault::kRefused);
@@ -146,8 +181,8 @@ void Worker<Flash, Coap, Step>::joined(const coap::MessageView &answer, coap::Mi
 
 /// Writes what came; true when that was all of the body.
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-bool Worker<Flash, Coap, Step>::take_piece(const coap::BlockDownload::Piece &piece,
-                                           coap::Millis now_ms) {
+bool TrainingWorker<Flash, Coap, Step>::take_piece(const coap::BlockDownload::Piece &piece,
+                                                   coap::Millis now_ms) {
   using enum coap::BlockDownload::Status;
   if (piece.status == kChanged || piece.status == kBad) {
     go(work_, now_ms); // from the start again
@@ -170,7 +205,8 @@ bool Worker<Flash, Coap, Step>::take_piece(const coap::BlockDownload::Piece &pie
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::model_came(const coap::MessageView &answer, coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::model_came(const coap::MessageView &answer,
+                                                   coap::Millis now_ms) {
   if (!take_piece(download_.accept(answer), now_ms)) {
     return;
   }
@@ -188,7 +224,8 @@ void Worker<Flash, Coap, Step>::model_came(const coap::MessageView &answer, coap
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::control_came(const coap::MessageView &answer, coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::control_came(const coap::MessageView &answer,
+                                                     coap::Millis now_ms) {
   if (answer.code() == coap::Code::kNotFound) {
     store_.server_control.set_zero();
     return go(Work::kAsk, now_ms);
@@ -209,7 +246,8 @@ void Worker<Flash, Coap, Step>::control_came(const coap::MessageView &answer, co
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::task_came(const coap::MessageView &answer, coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::task_came(const coap::MessageView &answer,
+                                                  coap::Millis now_ms) {
   if (answer.code() == coap::Code::kNotFound) {
     return go(Work::kJoin, now_ms);
   }
@@ -223,7 +261,8 @@ void Worker<Flash, Coap, Step>::task_came(const coap::MessageView &answer, coap:
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::delta_came(const coap::MessageView &answer, coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::delta_came(const coap::MessageView &answer,
+                                                   coap::Millis now_ms) {
   if (answer.code() == coap::Code::kNotFound) {
     return go(Work::kFetchModel, now_ms);
   }
@@ -240,7 +279,7 @@ void Worker<Flash, Coap, Step>::delta_came(const coap::MessageView &answer, coap
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-bool Worker<Flash, Coap, Step>::check_delta() {
+bool TrainingWorker<Flash, Coap, Step>::check_delta() {
   std::uint8_t bytes[training::DeltaHeader::kBytes];
   if (!store_.read_codes(0, bytes)) {
     return false;
@@ -257,7 +296,7 @@ bool Worker<Flash, Coap, Step>::check_delta() {
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::sent(const coap::MessageView &answer, coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::sent(const coap::MessageView &answer, coap::Millis now_ms) {
   using enum coap::BlockUpload::Status;
   switch (upload_.accept(answer)) {
   case kMore:
@@ -296,7 +335,7 @@ void Worker<Flash, Coap, Step>::sent(const coap::MessageView &answer, coap::Mill
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::update_taken(coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::update_taken(coap::Millis now_ms) {
   ++taken_;
   update_waits_ = false;
   store_.residual.adopt();
@@ -306,7 +345,7 @@ void Worker<Flash, Coap, Step>::update_taken(coap::Millis now_ms) {
 
 /// Too late, the old residual holds; refused for what it said, that may come from the residual.
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::drop_update(coap::Code why, coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::drop_update(coap::Code why, coap::Millis now_ms) {
   ++refused_;
   update_waits_ = false;
   if (why == coap::Code::kForbidden || why == coap::Code::kUnprocessableEntity) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The resources of Worker; included by worker_impl.hpp alone.
+// The resources of TrainingWorker; included by worker_impl.hpp alone.
 #pragma once
 
 #include "device/worker/worker.hpp"
@@ -7,7 +7,8 @@
 namespace tinyml::device {
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-bool Worker<Flash, Coap, Step>::handle_request(const coap::Event &event, coap::Millis now_ms) {
+bool TrainingWorker<Flash, Coap, Step>::handle_request(const coap::Event &event,
+                                                       coap::Millis now_ms) {
   const coap::MessageView &message = event.message;
   const coap::Code method = message.code();
   coap::Code code = coap::Code::kMethodNotAllowed;
@@ -39,7 +40,7 @@ bool Worker<Flash, Coap, Step>::handle_request(const coap::Event &event, coap::M
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-coap::Code Worker<Flash, Coap, Step>::take_order(ByteView payload, coap::Millis now_ms) {
+coap::Code TrainingWorker<Flash, Coap, Step>::take_order(ByteView payload, coap::Millis now_ms) {
   const auto order = training::decode<training::JoinOrder>(payload);
   if (!order.ok() || !order->server.present() || order->run_id == 0) {
     return coap::Code::kBadRequest;
@@ -56,7 +57,7 @@ coap::Code Worker<Flash, Coap, Step>::take_order(ByteView payload, coap::Millis 
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-coap::Code Worker<Flash, Coap, Step>::take_order_back() {
+coap::Code TrainingWorker<Flash, Coap, Step>::take_order_back() {
   link_.forget();
   work_ = Work::kIdle;
   started_ = true;
@@ -64,7 +65,7 @@ coap::Code Worker<Flash, Coap, Step>::take_order_back() {
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-coap::Code Worker<Flash, Coap, Step>::take_data(const coap::BlockSink::Piece &piece) {
+coap::Code TrainingWorker<Flash, Coap, Step>::take_data(const coap::BlockSink::Piece &piece) {
   if (is_active()) {
     return coap::Code::kConflict; // the run reads the shard that would be replaced
   }
@@ -87,7 +88,8 @@ coap::Code Worker<Flash, Coap, Step>::take_data(const coap::BlockSink::Piece &pi
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>
-void Worker<Flash, Coap, Step>::answer_status(const coap::Event &event, coap::Millis now_ms) {
+void TrainingWorker<Flash, Coap, Step>::answer_status(const coap::Event &event,
+                                                      coap::Millis now_ms) {
   std::uint8_t bytes[training::WorkerStatus::kBytes];
   training::encode(status(), bytes);
   coap::Draft draft = coap_.reply(event.request, coap::Code::kContent);
