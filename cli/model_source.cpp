@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/model_source.hpp"
 
+#include "cli/state_folder.hpp"
 #include "host/files.hpp"
 #include "training/data/calibration.hpp"
 
@@ -11,29 +12,40 @@ namespace {
 
 constexpr std::size_t kCalibrationImages = 512;
 
-/// A model of the zoo: its file and data set. kNotFound lists the zoo's names.
+/// A model of the zoo or one that was trained here: its file, and what to calibrate it with.
 struct ZooEntry {
   std::filesystem::path file;
-  std::string data_set;
+  std::string data; ///< a data set's name or a file of samples
 };
 
+ZooEntry entry_of(const std::filesystem::path &folder, const nlohmann::json &model) {
+  const std::string samples = model.value("calibration", "");
+  return {folder / model.value("file", model.value("name", "") + ".onnx"),
+          samples.empty() ? model.value("dataset", "") : (folder / samples).string()};
+}
+
+/// kNotFound lists all names.
 Expected<ZooEntry> find_in_zoo(const Context &context, const std::string &name) {
-  const auto folder = context.zoo_folder();
-  if (!folder.ok()) {
-    return Failure{folder.error()};
+  const auto own = context.zoo_folder();
+  if (!own.ok()) {
+    return Failure{own.error()};
   }
-  const auto text = host::read_text(*folder / "zoo.json");
-  if (!text.ok()) {
-    return Failure{text.error()};
-  }
-  const auto zoo = nlohmann::json::parse(*text, nullptr, false);
   std::string known;
-  for (const auto &model : zoo.value("models", nlohmann::json::array())) {
-    const std::string one = model.value("name", "");
-    if (one == name) {
-      return ZooEntry{*folder / model.value("file", name + ".onnx"), model.value("dataset", "")};
+  for (const auto &folder : {*own, trained_folder()}) {
+    const auto text = host::read_text(folder / "zoo.json");
+    if (!text.ok() && folder == *own) {
+      return Failure{text.error()};
     }
-    known += (known.empty() ? "" : ", ") + one;
+    const auto zoo = nlohmann::json::parse(text.ok() ? *text : "", nullptr, false);
+    const auto models =
+        zoo.is_object() ? zoo.value("models", nlohmann::json::array()) : nlohmann::json::array();
+    for (const auto &model : models) {
+      const std::string one = model.value("name", "");
+      if (one == name) {
+        return entry_of(folder, model);
+      }
+      known += (known.empty() ? "" : ", ") + one;
+    }
   }
   return fail(ErrorCode::kNotFound,
               "'" + name + "' is neither a file nor a model of the zoo; the zoo has: " + known);
@@ -114,7 +126,7 @@ Expected<ModelSource> read_model(const Context &context, const ModelFlags &flags
       return Failure{entry.error()};
     }
     file = entry->file;
-    data_set = data_set.empty() ? entry->data_set : data_set;
+    data_set = data_set.empty() ? entry->data : data_set;
   }
   auto bytes = host::read_file(file);
   if (!bytes.ok()) {

@@ -42,6 +42,8 @@ std::filesystem::path service_folder() { return home_folder() / "service"; }
 
 std::filesystem::path fleet_folder() { return home_folder() / "fleet"; }
 
+std::filesystem::path trained_folder() { return home_folder() / "zoo"; }
+
 std::filesystem::path device_folder(const std::string &endpoint) {
   std::string name;
   for (const char letter : endpoint) {

@@ -15,6 +15,8 @@ namespace tinyml::cli {
 [[nodiscard]] std::filesystem::path home_folder();
 [[nodiscard]] std::filesystem::path service_folder();
 [[nodiscard]] std::filesystem::path fleet_folder();
+/// The zoo of models that were trained here.
+[[nodiscard]] std::filesystem::path trained_folder();
 /// The endpoint's name is escaped where it could leave the folder.
 [[nodiscard]] std::filesystem::path device_folder(const std::string &endpoint);
 

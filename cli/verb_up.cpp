@@ -56,6 +56,7 @@ Expected<service::ServiceOptions> service_options(const Context &context, const 
   options.state_folder =
       flags.state.empty() ? service_folder() : std::filesystem::path(flags.state);
   options.zoo_folder = *zoo;
+  options.trained_folder = trained_folder();
   options.kits_folder = *kits;
   options.backend = sibling("tinyml-backend");
   for (const std::string &text : flags.backends) {

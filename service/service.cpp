@@ -97,7 +97,8 @@ public:
                  signing_key_json(key_),
                  Loop::now_ms(),
                  "",
-                 ""},
+                 "",
+                 options.trained_folder},
         coap_timer_(loop_, [this] { poll_coap(); }), flush_timer_(loop_, [this] { flush(); }),
         expire_timer_(loop_, [this] { expire(); }) {}
 
@@ -145,8 +146,9 @@ private:
             .scratch = options_.state_folder / "scratch",
             .search_path = search_path(),
             .limits = options_.backend_limits,
-            .calibration = options_.calibration ? options_.calibration
-                                                : dataset_calibration(options_.calibration_samples),
+            .calibration = options_.calibration
+                               ? options_.calibration
+                               : dataset_calibration(options_.calibration_samples, &store_.blobs()),
             .blobs = &store_.blobs(),
             .key = &key_};
   }

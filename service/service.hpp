@@ -18,8 +18,11 @@ namespace tinyml::service {
 struct ServiceOptions {
   std::filesystem::path state_folder; ///< created when missing; holds the store and the signing key
   std::filesystem::path zoo_folder;   ///< with zoo.json; empty: no models but uploads
-  std::filesystem::path kits_folder;  ///< one kit a board (docs/kit.md)
-  std::filesystem::path backend;      ///< compiler backend program (docs/backend.md)
+  /// Where training publishes (training/models); looked at again whenever models are asked for.
+  /// Empty or not there yet: nothing was trained.
+  std::filesystem::path trained_folder;
+  std::filesystem::path kits_folder; ///< one kit a board (docs/kit.md)
+  std::filesystem::path backend;     ///< compiler backend program (docs/backend.md)
   std::map<std::string, std::filesystem::path> accelerator_backends; ///< of vendors, by accelerator
   std::filesystem::path module_runner;                               ///< tinyml-module-run
   std::string http_host = "127.0.0.1"; ///< where to listen; loopback only

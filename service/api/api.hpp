@@ -26,6 +26,7 @@ struct ApiContext {
   std::uint64_t started_ms = 0;
   std::string coap_address; ///< filled in once the sockets are bound
   std::string http_address;
+  std::filesystem::path trained_folder = {}; ///< ServiceOptions::trained_folder
 };
 
 /// docs/openapi.yaml, as it was when the program was built.
@@ -37,6 +38,9 @@ void add_device_routes(Router &router, ApiContext &context);
 void add_order_routes(Router &router, ApiContext &context);
 void add_board_routes(Router &router, ApiContext &context);
 void add_crash_routes(Router &router, ApiContext &context);
+
+/// Takes in what training has published since last time; a broken list is told in the log alone.
+void take_in_trained(ApiContext &context);
 
 [[nodiscard]] std::string metrics_text(ApiContext &context);
 

@@ -64,6 +64,7 @@ void place_order(ApiContext &context, const HttpRequest &request, const Respond 
   if (!wish) {
     return respond(error_response(wish.error()));
   }
+  take_in_trained(context);
   const auto order = context.desk.place(*wish);
   respond(order ? json_response(order_json(*order, context.store, context.desk), 201)
                 : error_response(order.error()));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/api/api.hpp"
 
+#include <spdlog/spdlog.h>
+
 namespace tinyml::service {
 namespace {
 
@@ -16,6 +18,7 @@ void health(ApiContext &context, const Respond &respond) {
 }
 
 void list_models(ApiContext &context, const Respond &respond) {
+  take_in_trained(context);
   const auto models = context.store.models();
   if (!models) {
     return respond(error_response(models.error()));
@@ -28,6 +31,7 @@ void list_models(ApiContext &context, const Respond &respond) {
 }
 
 void show_model(ApiContext &context, const HttpRequest &request, const Respond &respond) {
+  take_in_trained(context);
   const auto model = context.store.model(request.value("name"));
   if (!model) {
     return respond(error_response(model.error()));
@@ -59,6 +63,15 @@ void upload_model(ApiContext &context, const HttpRequest &request, const Respond
 }
 
 } // namespace
+
+void take_in_trained(ApiContext &context) {
+  if (context.trained_folder.empty()) {
+    return;
+  }
+  if (const auto done = context.zoo.refresh(context.trained_folder, Loop::wall_ms()); !done) {
+    spdlog::error("trained models: {}", done.error().message);
+  }
+}
 
 void add_routes(Router &router, ApiContext &context) {
   const auto get = [&](const char *pattern, auto handle) {

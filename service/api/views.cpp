@@ -40,13 +40,18 @@ Json device_json(const DeviceRecord &device, std::optional<std::int64_t> order) 
           {"result", device.result}};
 }
 
+/// Samples that came with the model are no data set that anybody could ask for.
+static bool has_own_samples(const ModelRecord &model) {
+  return model.dataset && model.dataset->starts_with(kSamplesPrefix);
+}
+
 Json model_json(const ModelRecord &model) {
   return {{"name", model.name},
           {"title", model.title},
           {"origin", model.origin},
           {"sha256", model.sha256},
           {"size_bytes", model.size_bytes},
-          {"dataset", or_null(model.dataset)},
+          {"dataset", has_own_samples(model) ? Json() : or_null(model.dataset)},
           {"created_ms", model.created_ms},
           {"metadata", model.metadata}};
 }

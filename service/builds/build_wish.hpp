@@ -45,8 +45,10 @@ using Calibration = std::shared_ptr<const CalibrationSamples>;
 /// Where they come from, by data set name. Called from background threads, one at a time.
 using CalibrationSource = std::function<Expected<Calibration>(const std::string &dataset)>;
 
-/// The source that reads the project's data sets (training/data) and keeps them in memory.
-[[nodiscard]] CalibrationSource dataset_calibration(std::size_t samples);
+/// The source that reads the project's data sets (training/data) and keeps them in memory; models'
+/// own samples (kSamplesPrefix) come from `blobs`, which outlives it.
+[[nodiscard]] CalibrationSource dataset_calibration(std::size_t samples,
+                                                    const BlobFolder *blobs = nullptr);
 
 /// What a build runs under (docs/backend.md).
 struct BackendLimits {

@@ -14,13 +14,17 @@ namespace tinyml::service {
 using Json = nlohmann::json;
 using TimeMs = std::int64_t;
 
+/// In front of the hash of a blob of float32 samples, where a model has its own instead of a data
+/// set.
+inline constexpr std::string_view kSamplesPrefix = "sha256:";
+
 struct ModelRecord {
   std::string name;
   std::string title;
   std::string origin; ///< "zoo" or "upload"
   std::string sha256;
   std::int64_t size_bytes = 0;
-  std::optional<std::string> dataset;
+  std::optional<std::string> dataset; ///< a name, or kSamplesPrefix and a hash
   TimeMs created_ms = 0;
   Json metadata = Json::object();
 };

@@ -28,6 +28,26 @@ bool is_model_name(std::string_view name) {
 }
 
 Expected<void> Zoo::load(const std::filesystem::path &folder, TimeMs now) {
+  return load_list(folder, true, now);
+}
+
+Expected<void> Zoo::refresh(const std::filesystem::path &folder, TimeMs now) {
+  std::error_code error;
+  if (!std::filesystem::exists(folder / "zoo.json", error)) {
+    return {};
+  }
+  const auto text = host::read_text(folder / "zoo.json");
+  if (!text) {
+    return Failure{text.error()};
+  }
+  if (*text == seen_) {
+    return {};
+  }
+  seen_ = *text; // also when it is broken: told once
+  return load_list(folder, false, now);
+}
+
+Expected<void> Zoo::load_list(const std::filesystem::path &folder, bool own, TimeMs now) {
   const auto file = folder / "zoo.json";
   const auto text = host::read_text(file);
   if (!text) {
@@ -38,28 +58,63 @@ Expected<void> Zoo::load(const std::filesystem::path &folder, TimeMs now) {
     return broken(file, "it has no list \"models\"");
   }
   for (const Json &entry : list["models"]) {
-    if (auto loaded = load_entry(folder, entry, now); !loaded) {
+    if (auto loaded = load_entry(folder, entry, own, now); !loaded) {
       return loaded;
     }
   }
   return {};
 }
 
-Expected<void> Zoo::load_entry(const std::filesystem::path &folder, const Json &entry, TimeMs now) {
+/// Trained models replace earlier ones of their name alone.
+Expected<bool> Zoo::may_replace(const std::string &name) {
+  const auto before = store_.model(name);
+  if (!before) {
+    return Failure{before.error()};
+  }
+  return !*before || ((*before)->origin == "upload" && (*before)->metadata.is_object() &&
+                      (*before)->metadata.contains("training"));
+}
+
+/// The data set to calibrate with, or the hash of the entry's own samples.
+Expected<std::optional<std::string>> Zoo::data_of(const std::filesystem::path &folder,
+                                                  const Json &entry) {
+  const std::string file = text_at(entry, "calibration");
+  if (file.empty()) {
+    const std::string dataset = text_at(entry, "dataset");
+    return dataset.empty() ? std::nullopt : std::optional(dataset);
+  }
+  const auto samples = host::read_file(folder / file, kMaxModelBytes);
+  if (!samples) {
+    return Failure{samples.error()};
+  }
+  const auto hash = store_.blobs().put(*samples);
+  return hash ? Expected<std::optional<std::string>>(std::string(kSamplesPrefix) + *hash)
+              : Failure{hash.error()};
+}
+
+Expected<void> Zoo::load_entry(const std::filesystem::path &folder, const Json &entry, bool own,
+                               TimeMs now) {
   const std::string name = entry.is_object() ? text_at(entry, "name") : "";
   if (!is_model_name(name)) {
     return broken(folder / "zoo.json", "an entry has no legal name");
+  }
+  const auto replace = own ? Expected<bool>(true) : may_replace(name);
+  if (!replace || !*replace) {
+    return replace ? Expected<void>() : Failure{replace.error()};
   }
   const std::string file = text_at(entry, "file").empty() ? name + ".onnx" : text_at(entry, "file");
   const auto bytes = host::read_file(folder / file, kMaxModelBytes);
   if (!bytes) {
     return Failure{bytes.error()};
   }
-  const std::string dataset = text_at(entry, "dataset");
+  auto data = data_of(folder, entry);
+  if (!data) {
+    return Failure{data.error()};
+  }
   auto kept = keep({.name = name,
                     .title = text_at(entry, "title"),
-                    .origin = "zoo",
-                    .dataset = dataset.empty() ? std::nullopt : std::optional(dataset),
+                    .origin = own ? "zoo" : "upload",
+                    .dataset = *std::move(data),
                     .created_ms = now,
                     .metadata = entry},
                    *bytes);

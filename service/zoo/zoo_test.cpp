@@ -52,5 +52,46 @@ TEST_F(ZooTest, uploads_may_replace_uploads_but_not_the_zoos_own) {
   EXPECT_EQ(zoo_.upload({.name = "c", .bytes = {}}, 2).error().code, ErrorCode::kInvalidInput);
 }
 
+TEST_F(ZooTest, takes_in_what_was_trained_when_the_list_changes) {
+  const auto trained = folder_.path() / "trained";
+  ASSERT_TRUE(zoo_.refresh(trained, 1)); // not there yet
+  std::filesystem::create_directories(trained);
+  const auto publish = [&](const std::string &bytes, const std::string &run) {
+    EXPECT_TRUE(host::write_text(trained / "t.onnx", bytes));
+    EXPECT_TRUE(host::write_text(trained / "t.f32", "12345678"));
+    EXPECT_TRUE(host::write_text(trained / "zoo.json",
+                                 R"({"models": [{"name": "t", "calibration": "t.f32",
+                                                 "training": {"run": ")" +
+                                     run + "\"}}]}"));
+    return zoo_.refresh(trained, 2);
+  };
+  ASSERT_TRUE(publish("one", "1"));
+  const auto model = store_.model("t");
+  ASSERT_TRUE(model && *model);
+  const std::string data = (*model)->dataset.value_or("");
+  ASSERT_TRUE(data.starts_with(kSamplesPrefix));
+  EXPECT_EQ(as_text(*store_.blobs().get(data.substr(kSamplesPrefix.size()))), "12345678");
+  ASSERT_TRUE(publish("two", "2"));
+  EXPECT_EQ(as_text(*store_.blobs().get((**store_.model("t")).sha256)), "two");
+}
+
+TEST_F(ZooTest, trained_models_leave_other_models_of_their_name_alone) {
+  ASSERT_TRUE(load(R"({"models": [{"name": "a"}]})"));
+  ASSERT_TRUE(zoo_.upload({.name = "b", .bytes = as_bytes("mine")}, 1));
+  const auto trained = folder_.path() / "trained";
+  std::filesystem::create_directories(trained);
+  for (const char *file : {"a.onnx", "b.onnx"}) {
+    ASSERT_TRUE(host::write_text(trained / file, "trained"));
+  }
+  ASSERT_TRUE(host::write_text(trained / "zoo.json",
+                               R"({"models": [{"name": "a", "training": {}},
+                                              {"name": "b", "training": {}}]})"));
+  ASSERT_TRUE(zoo_.refresh(trained, 2));
+  EXPECT_EQ(as_text(*store_.blobs().get((**store_.model("a")).sha256)), "bytes of a");
+  EXPECT_EQ(as_text(*store_.blobs().get((**store_.model("b")).sha256)), "mine");
+  ASSERT_TRUE(host::write_text(trained / "zoo.json", "{"));
+  EXPECT_FALSE(zoo_.refresh(trained, 3).ok());
+}
+
 } // namespace
 } // namespace tinyml::service

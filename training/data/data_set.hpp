@@ -67,6 +67,11 @@ struct DataWish {
   LoadOptions published;
 };
 
+/// A source as it is written on a command line, with how to read a series behind it:
+/// `SOURCE[,window=STEPS][,stride=STEPS][,channels=N][,label=COLUMN][,test=SHARE]`. kInvalidInput
+/// names what is none of these.
+[[nodiscard]] Expected<DataWish> parse_data_wish(std::string_view text);
+
 /// kNotFound when the source is nothing that is there; kInvalidInput for broken files, a class
 /// without samples, a label that is no class: the message names the place.
 [[nodiscard]] Expected<DataSet> load_data_set(const DataWish &wish);

@@ -107,6 +107,21 @@ TEST_F(DataSetTest, ALabelOnlyTheTestsHaveIsRefused) {
   EXPECT_NE(error_of(wish()).find("same columns"), std::string::npos);
 }
 
+TEST(DataWish, SaysHowToReadASeries) {
+  const auto wish = parse_data_wish("a/b.csv,window=50,stride=25,label=kind,test=0.1");
+  ASSERT_TRUE(wish) << wish.error().message;
+  EXPECT_EQ(wish->source, "a/b.csv");
+  EXPECT_EQ(wish->series.window, 50U);
+  EXPECT_EQ(wish->series.stride, 25U);
+  EXPECT_EQ(wish->series.label_column, "kind");
+  EXPECT_DOUBLE_EQ(wish->test_share, 0.1);
+  EXPECT_EQ(parse_data_wish("mnist")->source, "mnist");
+  for (const char *text : {"", ",window=1", "x,window", "x,window=", "x,window=-1", "x,window=0",
+                           "x,windows=3", "x,test=2", "x,test=nan", "x,label="}) {
+    EXPECT_FALSE(parse_data_wish(text).ok()) << text;
+  }
+}
+
 TEST_F(DataSetTest, FitsAModelOrSaysWhyNot) {
   const DataSet set{.name = "x", .shape = {28, 28, 1}, .classes = {"a", "b"}};
   EXPECT_TRUE(check_fits(set, {28, 28, 1}, 10).ok());
