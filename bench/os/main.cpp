@@ -154,25 +154,56 @@ Expected<void> check(const Options &options, const json &now) {
                                    "worse than recorded in '" + options.recorded + "':" + text));
 }
 
+/// When only some boards were measured, beside what is recorded of the others.
+Expected<json> beside_recorded(const Options &options, const json &now) {
+  const std::string &file = options.record.empty() ? options.recorded : options.record;
+  if (options.boards.empty() || file.empty() || !fs::exists(file)) {
+    return now;
+  }
+  auto recorded = read_json(file);
+  return recorded.ok() ? Expected<json>(merged(*std::move(recorded), now)) : recorded;
+}
+
 Expected<void> write_results(const Options &options, const json &now) {
-  for (const std::string &file : {options.output, options.record}) {
+  const auto all = beside_recorded(options, now);
+  const auto anchors = read_json(options.anchors);
+  if (!all.ok() || !anchors.ok()) {
+    return Failure{all.ok() ? anchors.error() : all.error()};
+  }
+  const std::pair<std::string, const json &> files[] = {{options.output, now},
+                                                        {options.record, *all}};
+  for (const auto &[file, figures] : files) {
     if (file.empty()) {
       continue;
     }
-    if (auto written = host::write_text(file, now.dump(1) + "\n"); !written.ok()) {
+    if (auto written = host::write_text(file, figures.dump(1) + "\n"); !written.ok()) {
       return written;
     }
   }
-  const auto anchors = read_json(options.anchors);
-  if (!anchors.ok()) {
-    return Failure{anchors.error()};
-  }
-  const std::string tables = to_markdown(now, *anchors);
+  const std::string tables = to_markdown(*all, *anchors);
   std::cout << tables;
   return options.markdown.empty() ? Expected<void>{} : host::write_text(options.markdown, tables);
 }
 
+/// A name that is no board's would measure nothing and look well.
+Expected<void> check_boards(const Places &places, const Options &options) {
+  const auto known = boards_with(places, "base");
+  if (!known.ok()) {
+    return Failure{known.error()};
+  }
+  for (const std::string &board : options.boards) {
+    if (std::ranges::find(*known, board) == known->end()) {
+      return fail(ErrorCode::kNotFound, "there is no kit of board '" + board +
+                                            "' with the program base; run `make kits`");
+    }
+  }
+  return {};
+}
+
 Expected<void> run(const Places &places, const Options &options) {
+  if (auto known = check_boards(places, options); !known.ok()) {
+    return known;
+  }
   const auto work = host::TemporaryFolder::create("bench-os");
   if (!work.ok()) {
     return Failure{work.error()};
@@ -199,7 +230,8 @@ int run_program(int argc, char **argv) {
   CLI::App app("Measure what the library OS costs on every board: bytes by room, instructions and "
                "time to the first frame, memory, traffic",
                "tinyml-bench-os");
-  app.add_option("--board", options.boards, "Only these boards (default: all that have a kit)");
+  app.add_option("--board", options.boards,
+                 "Only these boards (default: all that have a kit); the others stay as recorded");
   app.add_option("--model", options.model, "The model of the measured image")
       ->capture_default_str();
   app.add_option("--output", options.output, "Where the JSON goes")->capture_default_str();

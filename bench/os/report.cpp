@@ -241,6 +241,25 @@ json to_json(const Measured &measured) {
   return {{"images", images}, {"boots", boots}, {"hosts", hosts}, {"kvm", measured.kvm}};
 }
 
+json merged(json recorded, const json &now) {
+  for (const char *list : {"images", "boots", "hosts"}) {
+    json &kept = recorded[list];
+    for (const json &one : now.at(list)) {
+      const auto same =
+          std::ranges::find_if(kept, [&](const json &other) { return same_case(one, other); });
+      if (same == kept.end()) {
+        kept.push_back(one);
+      } else {
+        *same = one;
+      }
+    }
+  }
+  if (!now.at("hosts").empty() || !recorded.contains("kvm")) {
+    recorded["kvm"] = now.at("kvm");
+  }
+  return recorded;
+}
+
 string to_markdown(const json &figures, const json &anchors) {
   return "# What the library OS costs\n\n"
          "Written by `make bench-os`; `bench/os/README.md` says what each column means. Bytes and "

@@ -26,6 +26,9 @@ struct Measured {
 /// bench-os.json (bench/os/README.md).
 [[nodiscard]] nlohmann::json to_json(const Measured &measured);
 
+/// `recorded` with what `now` has in place of the same; what `now` lacks stays.
+[[nodiscard]] nlohmann::json merged(nlohmann::json recorded, const nlohmann::json &now);
+
 /// results-os.md; `anchors` is anchors.json.
 [[nodiscard]] std::string to_markdown(const nlohmann::json &figures, const nlohmann::json &anchors);
 

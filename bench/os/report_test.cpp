@@ -37,6 +37,19 @@ TEST(BenchOsReport, PassesOverWhatOnlyOneHas) {
   EXPECT_TRUE(regressions(nlohmann::json::object(), to_json(other)).empty());
 }
 
+TEST(BenchOsReport, RecordsSomeBoardsAnew) {
+  auto other = example(2000, 7000);
+  other.images[0].board = other.boots[0].board = "c";
+  other.hosts.clear();
+  const auto both = merged(to_json(example(1000, 5000)), to_json(other));
+  EXPECT_EQ(both.at("images").size(), 2U);
+  EXPECT_EQ(both.at("hosts").size(), 1U);
+  const auto again = merged(both, to_json(example(900, 4000)));
+  EXPECT_EQ(again.at("boots").size(), 2U);
+  EXPECT_EQ(again.at("images")[0].at("rom_bytes"), 900);
+  EXPECT_EQ(again.at("images")[1].at("rom_bytes"), 2000);
+}
+
 TEST(BenchOsReport, ShowsOursBesideOthers) {
   const auto anchors = nlohmann::json::parse(
       R"([{"figure": "F", "unit": "ms", "ours": {"board": "b", "key": "first_frame_ms"},

@@ -16,16 +16,18 @@ macro(tinyml_borrow_cxx_headers folder)
   set(TINYML_C_HEADER_FLAGS -isystem ${folder})
 endmacro()
 
-# tinyml_device_flags(flag...): the processor's own flags, in front of the common ones.
+# tinyml_device_flags(flag...): the processor's own flags, in front of the common ones. Those in TINYML_OWN_CODE_FLAGS are for
+# the sources of this tree alone, not for modules that a kit compiles.
 macro(tinyml_device_flags)
   set(TINYML_MACHINE_FLAGS ${ARGN})
+  list(JOIN TINYML_OWN_CODE_FLAGS " " own_text)
   list(JOIN TINYML_MACHINE_FLAGS " " machine_text)
   list(JOIN TINYML_COMMON_DEVICE_FLAGS " " common_text)
   list(JOIN TINYML_CXX_DEVICE_FLAGS " " cxx_text)
   list(JOIN TINYML_HEADER_FLAGS " " header_text)
   list(JOIN TINYML_C_HEADER_FLAGS " " c_header_text)
-  set(CMAKE_C_FLAGS_INIT "${machine_text} ${common_text} ${c_header_text}")
-  set(CMAKE_CXX_FLAGS_INIT "${machine_text} ${common_text} ${cxx_text} ${header_text}")
+  set(CMAKE_C_FLAGS_INIT "${machine_text} ${common_text} ${own_text} ${c_header_text}")
+  set(CMAKE_CXX_FLAGS_INIT "${machine_text} ${common_text} ${own_text} ${cxx_text} ${header_text}")
   # Last in every link, behind all libraries: what the compiler itself calls.
   set(CMAKE_CXX_STANDARD_LIBRARIES_INIT "-lgcc")
   set(CMAKE_ASM_FLAGS_INIT "${machine_text}")

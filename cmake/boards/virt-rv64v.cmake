@@ -8,6 +8,7 @@ set(CMAKE_CXX_COMPILER riscv64-unknown-elf-g++)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 include(${CMAKE_CURRENT_LIST_DIR}/flags.cmake)
 tinyml_borrow_cxx_headers(/usr/lib/picolibc/riscv64-unknown-elf/include)
+set(TINYML_OWN_CODE_FLAGS -msave-restore -Wa,${CMAKE_CURRENT_LIST_DIR}/../../os/cpu/riscv/near_calls.s)
 # The linker takes back what the assembler pads with for alignment, unless it is told that nothing will be relaxed: sizes
 # are known before linking.
 tinyml_device_flags(-march=rv64imafdc -mabi=lp64d -misa-spec=2.2 -mcmodel=medany -msmall-data-limit=0 -mno-relax)

@@ -8,7 +8,7 @@ set(cpu ${CMAKE_SOURCE_DIR}/os/cpu/riscv)
 set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp protect.cpp reset.cpp services.cpp
   start.cpp store.cpp)
 list(TRANSFORM TINYML_BOARD_SOURCES PREPEND ${family}/)
-list(APPEND TINYML_BOARD_SOURCES ${cpu}/start.cpp ${cpu}/trap.cpp)
+list(APPEND TINYML_BOARD_SOURCES ${cpu}/save_restore.cpp ${cpu}/start.cpp ${cpu}/trap.cpp)
 set(TINYML_BOARD_LIBS tinyml::image tinyml::base)
 set(TINYML_BOARD_LINK kEthernet) # its hal::LinkKind
 set(TINYML_BOARD_ROOTS tinyml_start)
