@@ -2,27 +2,17 @@
 #pragma once
 
 #include "os/boards/linux/process.hpp"
-#include "os/boot/bootloader.hpp"
+#include "os/boot/board_platform.hpp"
 
 namespace tinyml::linux_board {
 
-/// This board as the bootloader's logic sees it (boot::Platform): a payload is an executable, and
-/// installing it means to put it into a file in memory.
-struct BootPlatform {
-  using Store = store::HalFlash;
+inline constexpr boot::Target kTarget = {.board = "linux",
+                                         .payload = image::Payload::kElf,
+                                         .load_address = 0,
+                                         .max_payload_bytes = kStoreBytes};
 
-  static Store &store() {
-    static constinit Store flash;
-    return flash;
-  }
-  static const boot::Target &target() {
-    static constexpr boot::Target kTarget = {.board = "linux",
-                                             .payload = image::Payload::kElf,
-                                             .load_address = 0,
-                                             .max_payload_bytes = kStoreBytes};
-    return kTarget;
-  }
-  static void console(std::string_view text) { hal::console_write(text); }
+/// A payload is an executable, and installing it means to put it into a file in memory.
+struct BootPlatform : boot::StorePlatform<kTarget> {
   static bool install(store::RegionReader<Store> &slot, const image::Header &header) {
     return fill_executable(slot, header);
   }

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "os/boards/lm3s6965evb/machine.hpp"
-#include "os/boot/bootloader.hpp"
-#include "os/boot/exec_area.hpp"
+#include "os/boot/board_platform.hpp"
 
 namespace tinyml::lm3s {
 
@@ -24,22 +23,12 @@ private:
       .size_bytes = kExecBytes, .sector_bytes = 1024, .program_bytes = 4};
 };
 
-/// This board as the bootloader's logic sees it (boot::Platform).
-struct BootPlatform {
-  using Store = store::HalFlash;
+inline constexpr boot::Target kTarget = {.board = kBoardName,
+                                         .payload = image::Payload::kBinary,
+                                         .load_address = kExecBase,
+                                         .max_payload_bytes = kExecBytes};
 
-  static Store &store() {
-    static constinit Store flash;
-    return flash;
-  }
-  static const boot::Target &target() {
-    static constexpr boot::Target kTarget = {.board = kBoardName,
-                                             .payload = image::Payload::kBinary,
-                                             .load_address = kExecBase,
-                                             .max_payload_bytes = kExecBytes};
-    return kTarget;
-  }
-  static void console(std::string_view text) { hal::console_write(text); }
+struct BootPlatform : boot::StorePlatform<kTarget> {
   /// Returns only when the flash holds the image: otherwise it ends the machine, to be started
   /// again by the programmer.
   static bool install(store::RegionReader<Store> &slot, const image::Header &header);

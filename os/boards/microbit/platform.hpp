@@ -2,7 +2,7 @@
 #pragma once
 
 #include "machine.hpp"
-#include "os/boot/bootloader.hpp"
+#include "os/boot/board_platform.hpp"
 
 namespace tinyml::microbit {
 
@@ -12,23 +12,14 @@ static_assert(kBootBytes + kLayout.slot(store::Slot::kA).offset + image::kHeader
 static_assert(kBootBytes + kLayout.slot(store::Slot::kB).offset + image::kHeaderBytes == 0x12C40);
 static_assert(kLayout.slot(store::Slot::kB).size_bytes == 181248);
 
-/// This board as the bootloader's logic sees it (boot::Platform). Images run where they lie.
-struct BootPlatform {
-  using Store = store::HalFlash;
+/// Images run where they lie.
+inline constexpr boot::Target kTarget = {.board = kBoardName,
+                                         .payload = image::Payload::kBinary,
+                                         .load_address = kBootBytes,
+                                         .max_payload_bytes = kFlashBytes,
+                                         .in_place = true};
 
-  static Store &store() {
-    static constinit Store flash;
-    return flash;
-  }
-  static const boot::Target &target() {
-    static constexpr boot::Target kTarget = {.board = kBoardName,
-                                             .payload = image::Payload::kBinary,
-                                             .load_address = kBootBytes,
-                                             .max_payload_bytes = kFlashBytes,
-                                             .in_place = true};
-    return kTarget;
-  }
-  static void console(std::string_view text) { hal::console_write(text); }
+struct BootPlatform : boot::StorePlatform<kTarget> {
   static bool install(store::RegionReader<Store> & /*slot*/, const image::Header & /*header*/) {
     return true;
   }

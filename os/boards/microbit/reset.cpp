@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "board.hpp"
 #include "line.hpp"
-#include "os/cpu/armv6m/fault.hpp"
+#include "os/cpu/armv7m/fault.hpp"
 #include "os/cpu/armv7m/registers.hpp"
 #include "os/cpu/armv7m/role.hpp"
 

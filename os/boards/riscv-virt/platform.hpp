@@ -2,52 +2,18 @@
 #pragma once
 
 #include "os/boards/riscv-virt/family.hpp"
-#include "os/boot/bootloader.hpp"
-#include "os/boot/exec_area.hpp"
-#include "os/drivers/nor_memory.hpp"
+#include "os/boot/board_platform.hpp"
+#include "os/drivers/nor_memory_at.hpp"
 
 namespace tinyml::virt {
 
+/// The memory an image runs from.
 inline constexpr std::uint32_t kExecBytes = 1U << kRomLog2;
 
-/// The memory an image runs from; only the bootloader can write it.
-class ExecArea {
-public:
-  static const hal::StoreInfo &info() { return kInfo; }
-  static hal::Status read(std::uint32_t offset, ByteSpan to) { return memory().read(offset, to); }
-  static hal::Status erase(std::uint32_t offset, std::uint32_t size_bytes) {
-    return memory().erase(offset, size_bytes);
-  }
-  static hal::Status write(std::uint32_t offset, ByteView from) {
-    return memory().write(offset, from);
-  }
-
-private:
-  static constexpr hal::StoreInfo kInfo = {
-      .size_bytes = kExecBytes, .sector_bytes = 4096, .program_bytes = 16};
-  static drivers::NorMemory memory() { return {reinterpret_cast<std::uint8_t *>(kRomBase), kInfo}; }
-};
-
-/// This board as the bootloader's logic sees it (boot::Platform).
-struct BootPlatform {
-  using Store = store::HalFlash;
-
-  static Store &store() {
-    static constinit Store flash;
-    return flash;
-  }
-  static const boot::Target &target() {
-    static constexpr boot::Target kTarget = {.board = kBoardName,
-                                             .payload = image::Payload::kBinary,
-                                             .load_address = kRomBase,
-                                             .max_payload_bytes = kExecBytes};
-    return kTarget;
-  }
-  static void console(std::string_view text) { hal::console_write(text); }
-  static bool install(store::RegionReader<Store> &slot, const image::Header &header) {
-    ExecArea exec;
-    return boot::ExecCopy(slot, header, exec).run();
-  }
-};
+inline constexpr boot::Target kTarget = {.board = kBoardName,
+                                         .payload = image::Payload::kBinary,
+                                         .load_address = kRomBase,
+                                         .max_payload_bytes = kExecBytes};
+using BootPlatform = boot::CopyingPlatform<kTarget, drivers::NorMemoryAt<kRomBase, kExecBytes>>;
 
 } // namespace tinyml::virt

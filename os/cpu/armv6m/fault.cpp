@@ -2,44 +2,12 @@
 // A fault is our own mistake. It is kept for the next start and told on the console (os/crash.hpp),
 // and left to the board to end. This architecture has one fault for all, and no register that tells
 // more.
-#include "os/cpu/armv6m/fault.hpp"
+#include "os/cpu/armv7m/fault_record.hpp"
 
-#include "os/crash.hpp"
-
-namespace {
-
-using tinyml::armv6m::FaultFrame;
-
-/// What the processor pushed. The frame is only there when the stack pointer was good: not after an
-/// overflow.
-void take_frame(tinyml::crash::Record &record, const FaultFrame &frame) {
-  record.pc = frame.pc;
-  record.return_address = frame.lr;
-  record.sp += sizeof(FaultFrame);
-  __builtin_memcpy(record.registers, &frame, 4 * sizeof(std::uint32_t)); // r0 to r3
-  record.registers[8] = frame.r12;
-  record.registers[9] = frame.psr;
-}
-
-bool on_stack(const FaultFrame *frame) {
-  const auto at = reinterpret_cast<std::uintptr_t>(frame);
-  return at >= reinterpret_cast<std::uintptr_t>(tinyml_stack_bottom) &&
-         at + sizeof(FaultFrame) <= reinterpret_cast<std::uintptr_t>(tinyml_stack_top);
-}
-
-} // namespace
-
-/// `high` are r4 to r7.
-extern "C" [[noreturn]] void tinyml_fault_report(const FaultFrame *frame,
+extern "C" [[noreturn]] void tinyml_fault_report(const tinyml::armv7m::FaultFrame *frame,
                                                  const std::uint32_t *high) {
   using namespace tinyml;
-  crash::Record &record = crash::begin();
-  record.sp = reinterpret_cast<std::uintptr_t>(frame);
-  __builtin_memcpy(record.registers + 4, high, 4 * sizeof(std::uint32_t));
-  if (on_stack(frame)) {
-    take_frame(record, *frame);
-  }
-  crash::finish<diagnostics::Architecture::kArm>(record);
+  crash::finish<diagnostics::Architecture::kArm>(armv7m::begin_record(frame, high));
   tinyml_board_fault();
 }
 

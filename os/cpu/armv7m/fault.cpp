@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A fault is our own mistake. It is kept for the next start and told on the console (os/crash.hpp),
 // and left to the board to end.
-#include "os/cpu/armv7m/fault.hpp"
-
+#include "os/cpu/armv7m/fault_record.hpp"
 #include "os/cpu/armv7m/registers.hpp"
-#include "os/crash.hpp"
 
 namespace {
 
-using tinyml::armv7m::FaultFrame;
 /// The address that was accessed, if the status says that the register holds it (ARMv7-M
 /// Architecture Reference Manual, B3.2.15). All of them are zero on ARMv6-M.
 std::uint32_t accessed(std::uint32_t status) {
@@ -17,38 +14,15 @@ std::uint32_t accessed(std::uint32_t status) {
   return (status & kBusAddressValid) != 0 ? BusFaultAddress::read() : MemManageAddress::read();
 }
 
-/// What the processor pushed. The frame is only there when the stack pointer was good: not after an
-/// overflow.
-void take_frame(tinyml::crash::Record &record, const FaultFrame &frame) {
-  record.pc = frame.pc;
-  record.return_address = frame.lr;
-  record.sp += sizeof(FaultFrame);
-  __builtin_memcpy(record.registers, &frame, 4 * sizeof(std::uint32_t)); // r0 to r3
-  record.registers[8] = frame.r12;
-  record.registers[9] = frame.psr;
-}
-
-bool on_stack(const FaultFrame *frame) {
-  const auto at = reinterpret_cast<std::uintptr_t>(frame);
-  return at >= reinterpret_cast<std::uintptr_t>(tinyml_stack_bottom) &&
-         at + sizeof(FaultFrame) <= reinterpret_cast<std::uintptr_t>(tinyml_stack_top);
-}
-
 } // namespace
 
-/// `high` are r4 to r7.
-extern "C" [[noreturn]] void tinyml_fault_report(const FaultFrame *frame,
+extern "C" [[noreturn]] void tinyml_fault_report(const tinyml::armv7m::FaultFrame *frame,
                                                  const std::uint32_t *high) {
   using namespace tinyml;
-  crash::Record &record = crash::begin();
+  crash::Record &record = armv7m::begin_record(frame, high);
   record.raw_cause = armv7m::FaultStatus::read();
   record.fault_address = accessed(record.raw_cause);
-  record.sp = reinterpret_cast<std::uintptr_t>(frame);
-  __builtin_memcpy(record.registers + 4, high, 4 * sizeof(std::uint32_t));
   record.registers[10] = armv7m::HardFaultStatus::read();
-  if (on_stack(frame)) {
-    take_frame(record, *frame);
-  }
   crash::finish<diagnostics::Architecture::kArm>(record);
   tinyml_board_fault();
 }
