@@ -88,6 +88,9 @@ Expected<void> run_device(const Context &context, DeviceFlags flags) {
   if (!kit.ok()) {
     return Failure{kit.error()};
   }
+  if (const auto free = tender::check_debugger(flags.board); flags.gdb_port && !free) {
+    return Failure{free.error()};
+  }
   flags.endpoint = flags.endpoint.empty() ? flags.board : flags.endpoint;
   const auto folder =
       flags.state.empty() ? device_folder(flags.endpoint) : std::filesystem::path(flags.state);

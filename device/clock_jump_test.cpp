@@ -86,6 +86,33 @@ TEST_F(ClockJump, InTheMiddleOfAnyExchangeIsNoHang) {
   EXPECT_TRUE(heard_again());
 }
 
+TEST_F(ClockJump, BackwardsByAnyTimeLeavesTheDeviceRegistered) {
+  machine.jumped_ns = 700'000'000 * kMs;
+  ASSERT_TRUE(steps_until([&] { return registered(); }));
+  for (const std::uint64_t step_s : {1ULL, 59ULL, 3600ULL, 86'400ULL, 500'000ULL}) {
+    machine.jumped_ns -= step_s * 1000 * kMs;
+    const std::uint64_t waits = machine.waits;
+    ASSERT_TRUE(heard_again()) << step_s << " s";
+    EXPECT_LT(machine.waits - waits, 500U) << "busy after a step of " << step_s << " s";
+  }
+  EXPECT_EQ(jumps_noted(), 0U);
+}
+
+TEST_F(ClockJump, BackAndForthInTheMiddleOfAnyExchangeIsNoHang) {
+  std::mt19937 random(12);
+  constexpr std::uint64_t kDayNs = 86'400'000 * kMs;
+  machine.jumped_ns = 2 * kDayNs;
+  for (int round = 0; round < 200; ++round) {
+    const auto steps = std::uniform_int_distribution<>(0, 6)(random);
+    for (int i = 0; i < steps; ++i) {
+      ASSERT_TRUE(program->step());
+    }
+    machine.jumped_ns = std::uniform_int_distribution<std::uint64_t>(0, 2 * kDayNs)(random);
+  }
+  ASSERT_TRUE(steps_until([&] { return registered(); }));
+  EXPECT_TRUE(heard_again());
+}
+
 TEST_F(ClockJump, WhileTheServerIsAwayItComesBackWhenTheServerDoes) {
   ASSERT_TRUE(steps_until([&] { return registered(); }));
   machine.connected = false;

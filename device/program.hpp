@@ -110,7 +110,8 @@ private:
 
   const Start &start_;
   std::uint64_t now_ns_ = 0;
-  std::uint64_t earliest_ns_ = 0; ///< of the next step; the first one waits for nothing
+  std::uint64_t stepped_back_ns_ = 0; ///< how far now_ns_ is ahead of the board's clock
+  std::uint64_t earliest_ns_ = 0;     ///< of the next step; the first one waits for nothing
   coap::Millis now_ms_ = 0;
   coap::Millis restart_ms_ = coap::kNever;
   std::uint32_t frame_errors_ = 0; ///< more than these are told

@@ -113,7 +113,7 @@ void Program<Network, Module, ActivityPolicy>::sleep() {
   constexpr unsigned kSecondsLog2Ns = 30; // near enough
   constexpr std::uint32_t kJumpSeconds = 60;
   const std::uint64_t deadline_ns = std::max(next_deadline_ns(), now_ns_);
-  hal::wait_until(deadline_ns);
+  hal::wait_until(deadline_ns - stepped_back_ns_);
   read_clock();
   const auto late_s =
       static_cast<std::uint32_t>((now_ns_ - std::min(deadline_ns, now_ns_)) >> kSecondsLog2Ns);
@@ -133,9 +133,12 @@ void Program<Network, Module, ActivityPolicy>::follow_frames() {
   }
 }
 
+/// Time never runs backwards here: what the clock steps back is added from then on.
 template <typename Network, typename Module, typename ActivityPolicy>
 void Program<Network, Module, ActivityPolicy>::read_clock() {
-  now_ns_ = hal::monotonic_ns();
+  const std::uint64_t clock_ns = hal::monotonic_ns();
+  stepped_back_ns_ = std::max(stepped_back_ns_, now_ns_ - std::min(clock_ns, now_ns_));
+  now_ns_ = clock_ns + stepped_back_ns_;
   now_ms_ = millis_of(now_ns_);
   earliest_ns_ = now_ns_ + kRetryNs;
 }

@@ -321,6 +321,21 @@ Expected<void> create_store(std::string_view board, const fs::path &path) {
   return {};
 }
 
+Expected<void> check_debugger(std::string_view board) {
+  const auto known = find_board(board);
+  if (!known) {
+    return Failure{known.error()};
+  }
+  if (!(*known)->flash_address && !outside_flash(board)) {
+    return {};
+  }
+  return fail(ErrorCode::kUnsupported,
+              "board " + std::string(board) +
+                  " cannot be run under a debugger like this: what writes its flash takes the "
+                  "emulator's port for debuggers. Start an image under QEMU by hand instead "
+                  "(docs/debugging.md says how), or debug on another board");
+}
+
 Expected<std::string> debugger_command(const MachineConfig &config, const fs::path &symbols,
                                        const fs::path &sources) {
   const auto board = find_board(config.board);
@@ -347,6 +362,9 @@ Expected<Arguments> machine_command(const MachineConfig &config) {
   }
   if (const auto files = check_files(config, **board); !files) {
     return Failure{files.error()};
+  }
+  if (const auto free = check_debugger(config.board); config.gdb_port && !free) {
+    return Failure{free.error()};
   }
   if (std::string missing = missing_hardware(config.board); !missing.empty()) {
     return fail(ErrorCode::kUnavailable, std::move(missing));

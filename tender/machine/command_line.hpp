@@ -79,6 +79,10 @@ inline constexpr std::uint32_t kLargestStoreBytes = 1U << 30;
 /// True when the board's datagrams leave through this host's own loopback and not through a switch.
 [[nodiscard]] bool is_on_host_network(std::string_view board);
 
+/// Refuses boards whose flash is written through the emulator's port for debuggers: a second one
+/// cannot use it.
+[[nodiscard]] Expected<void> check_debugger(std::string_view board);
+
 /// The command of a debugger for a machine with a gdb_port, as a line for a shell: the right
 /// program and what it takes to find `symbols`, an ELF file. `sources` is the folder that file
 /// names count from. Empty for machines without a debugger.

@@ -212,6 +212,24 @@ TEST_F(CommandLine, SaysWhatIsWrong) {
   }
 }
 
+TEST_F(CommandLine, RefusesADebuggerWhereThePortIsTaken) {
+  EXPECT_TRUE(check_debugger("mps2-an385"));
+  EXPECT_TRUE(check_debugger("linux"));
+  EXPECT_FALSE(check_debugger("abacus"));
+  for (const char *board : {"microbit", "lm3s6965evb"}) {
+    config.board = board;
+    config.gdb_port.reset();
+    config.store = folder.path() / board;
+    ASSERT_TRUE(create_store(board, config.store));
+    EXPECT_TRUE(machine_command(config)) << board;
+    config.gdb_port = 3333;
+    const auto refused = machine_command(config);
+    ASSERT_FALSE(refused) << board;
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+    EXPECT_THAT(refused.error().message, HasSubstr("docs/debugging.md"));
+  }
+}
+
 TEST_F(CommandLine, NamesThePackageOfAMissingEmulator) {
   const std::string path = std::getenv("PATH");
   ::setenv("PATH", folder.path().c_str(), 1);
