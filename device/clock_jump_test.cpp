@@ -89,13 +89,14 @@ TEST_F(ClockJump, InTheMiddleOfAnyExchangeIsNoHang) {
 TEST_F(ClockJump, BackwardsByAnyTimeLeavesTheDeviceRegistered) {
   machine.jumped_ns = 700'000'000 * kMs;
   ASSERT_TRUE(steps_until([&] { return registered(); }));
+  const unsigned noted = jumps_noted();
   for (const std::uint64_t step_s : {1ULL, 59ULL, 3600ULL, 86'400ULL, 500'000ULL}) {
     machine.jumped_ns -= step_s * 1000 * kMs;
     const std::uint64_t waits = machine.waits;
     ASSERT_TRUE(heard_again()) << step_s << " s";
     EXPECT_LT(machine.waits - waits, 500U) << "busy after a step of " << step_s << " s";
   }
-  EXPECT_EQ(jumps_noted(), 0U);
+  EXPECT_EQ(jumps_noted(), noted);
 }
 
 TEST_F(ClockJump, BackAndForthInTheMiddleOfAnyExchangeIsNoHang) {
