@@ -60,6 +60,11 @@ template <int Count, int Most, typename Body>
   }
 }
 
+template <int Count> inline void fill_zero(float *values) {
+  for_each_bundle<Count>(
+      [&](auto width, int at) { store_samples<width>(values + at, Samples<width>{}); });
+}
+
 /// The sum over all samples, halves onto halves: sample i and i + ceil(n / 2), until one is left.
 template <int Batch> [[nodiscard]] inline float sum_of_samples(float *samples) {
   if constexpr (Batch == 1) {
@@ -92,14 +97,27 @@ inline void set_parameter(float *to, float value) { *to = value; }
 [[nodiscard]] inline float parameter(const isa::Half *from) { return isa::to_float(*from); }
 inline void set_parameter(isa::Half *to, float value) { *to = isa::to_half(value); }
 
-/// What becomes of the gradient of parameter `at`: it is kept, or the parameter descends.
+/// What becomes of the gradients of the parameters from number `at` on: they are kept, or the
+/// parameters descend.
 struct KeepGradient {
   float *gradient;
+  template <int N> void all(int at, Samples<N> values) const {
+    store_samples<N>(gradient + at, values);
+  }
   void operator()(int at, float value) const { gradient[at] = value; }
 };
 template <typename P> struct Descend {
   P *parameters;
   float rate;
+  template <int N> void all(int at, Samples<N> values) const {
+    if constexpr (std::is_same_v<P, float>) {
+      store_samples<N>(parameters + at, load_samples<N>(parameters + at) - rate * values);
+    } else {
+      for (int i = 0; i < N; ++i) {
+        (*this)(at + i, isa::lane_of<N>(values, i));
+      }
+    }
+  }
   void operator()(int at, float value) const {
     set_parameter(parameters + at, parameter(parameters + at) - rate * value);
   }

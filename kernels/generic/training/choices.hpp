@@ -4,6 +4,8 @@
 #include "kernels/generic/training/shapes.hpp"
 
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 namespace tinyml::kernels::generic::training {
 
@@ -29,6 +31,18 @@ namespace tinyml::kernels::generic::training {
   return 2 * choice_plane_bytes(shape);
 }
 
+/// The bits of every bundle of `Width` outputs are whole bytes.
+template <const Convolution &kShape, int Width>
+inline constexpr bool kWholeBytes = Width % 8 == 0 && kShape.batch % 8 == 0;
+
+/// `Width` bits from bit `i` on.
+template <int Width> [[nodiscard]] inline std::uint32_t bits_at(const std::uint8_t *bits, int i) {
+  static_assert(Width == 8 || Width == 16);
+  std::conditional_t<Width == 8, std::uint8_t, std::uint16_t> of;
+  std::memcpy(&of, bits + i / 8, sizeof of);
+  return of;
+}
+
 template <const Convolution &kShape>
 [[nodiscard]] inline int choice_at(const std::uint8_t *choices, int i) {
   const int low = choices[i / 8] >> (i % 8) & 1;
@@ -36,15 +50,23 @@ template <const Convolution &kShape>
   return low + 2 * high;
 }
 
-inline void set_bit(std::uint8_t *bits, int i, int value) {
-  const int others = bits[i / 8] & ~(1 << (i % 8));
-  bits[i / 8] = static_cast<std::uint8_t>(others | value << (i % 8));
+template <int Width> inline void set_bits(std::uint8_t *to, int i, std::uint32_t bits) {
+  for (int lane = 0; lane < Width; ++lane, ++i) {
+    const auto bit = static_cast<int>(bits >> static_cast<unsigned>(lane) & 1U);
+    to[i / 8] = static_cast<std::uint8_t>((to[i / 8] & ~(1 << (i % 8))) | bit << (i % 8));
+  }
 }
 
-template <const Convolution &kShape>
-inline void set_choice(std::uint8_t *choices, int i, int choice) {
-  set_bit(choices, i, choice & 1);
-  set_bit(choices + choice_plane_bytes(kShape), i, choice >> 1);
+/// Of the outputs from `i` on.
+template <const Convolution &kShape, int Width>
+inline void set_choices(std::uint8_t *choices, int i, std::uint32_t low, std::uint32_t high) {
+  if constexpr (kWholeBytes<kShape, Width>) { // little endian, as every target
+    std::memcpy(choices + i / 8, &low, Width / 8);
+    std::memcpy(choices + choice_plane_bytes(kShape) + i / 8, &high, Width / 8);
+  } else {
+    set_bits<Width>(choices, i, low);
+    set_bits<Width>(choices + choice_plane_bytes(kShape), i, high);
+  }
 }
 
 } // namespace tinyml::kernels::generic::training

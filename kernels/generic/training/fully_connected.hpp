@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/generic/training/bundles.hpp"
+#include "kernels/generic/training/taps.hpp"
 
 namespace tinyml::kernels::generic::training {
 
@@ -45,19 +46,53 @@ inline void fully_connected_input_gradient(Layer, const float *dy, const P *weig
   });
 }
 
-/// Calls `take(parameter, gradient)` for every weight: sums are in the order of samples.
+/// x [inputs, batch] of `Inputs` neighbouring ones as [batch, Inputs].
+template <int Batch, int Inputs> inline void turn_inputs(const float *x, float *turned) {
+  for (int n = 0; n < Batch; ++n) {
+    unroll<Inputs>([&](auto k) { turned[n * Inputs + k] = x[k * Batch + n]; });
+  }
+}
+
+/// Gradients of `Outputs` x `Inputs` weights; lanes are weights here, and every sum is in the order
+/// of samples. `inputs` [batch, Inputs]; the first weight is number `at`.
+template <const Dense &kShape, int Outputs, int Inputs, typename Take>
+[[gnu::always_inline]] inline void multiply_outer(const float *inputs, const float *dy, int at,
+                                                  Take take) {
+  constexpr int kWidth = smaller(Inputs, kLanes);
+  constexpr int kBundles = Inputs / kWidth;
+  Samples<kWidth> sums[Outputs * kBundles] = {};
+  for (int n = 0; n < kShape.batch; ++n) {
+    Samples<kWidth> values[kBundles];
+    unroll<kBundles>(
+        [&](auto k) { values[k] = load_samples<kWidth>(inputs + n * Inputs + k * kWidth); });
+    unroll<Outputs>([&](auto o) {
+      const float slope = dy[o * kShape.batch + n];
+      unroll<kBundles>([&](auto k) { sums[o * kBundles + k] += slope * values[k]; });
+    });
+  }
+  unroll<Outputs * kBundles>([&](auto i) {
+    take.template all<kWidth>(at + i / kBundles * kShape.inputs + i % kBundles * kWidth, sums[i]);
+  });
+}
+
+/// Calls `take` with every gradient of a weight.
 template <typename Layer, typename Take>
 inline void for_each_weight_gradient(Layer, const float *x, const float *dy, Take take) {
   static constexpr Dense kShape = Layer{};
-  for (int o = 0, at = 0; o < kShape.outputs; ++o) {
-    for (int k = 0; k < kShape.inputs; ++k, ++at) {
-      float sum = 0;
-      for (int n = 0; n < kShape.batch; ++n) {
-        sum += dy[o * kShape.batch + n] * x[k * kShape.batch + n];
-      }
-      take(at, sum);
+  constexpr int kBundles = 2;
+  const auto block = [&](auto width, int first) {
+    alignas(64) float turned[kShape.batch * width];
+    const float *inputs = x + first * kShape.batch;
+    if constexpr (kShape.batch > 1) {
+      turn_inputs<kShape.batch, width>(inputs, turned);
+      inputs = turned;
     }
-  }
+    for_each_block<kShape.outputs, kSums / 2 / kBundles>([&](auto outputs, int o) {
+      multiply_outer<kShape, outputs, width>(inputs, dy + o * kShape.batch,
+                                             o * kShape.inputs + first, take);
+    });
+  };
+  for_each_bundle<kShape.inputs, kBundles * kLanes>(block);
 }
 
 template <typename Layer>

@@ -71,11 +71,6 @@ template <typename Layer> inline void average_pool2d(Layer layer, const float *x
   });
 }
 
-template <int Count> inline void fill_zero(float *values) {
-  for_each_bundle<Count>(
-      [&](auto width, int at) { store_samples<width>(values + at, Samples<width>{}); });
-}
-
 /// The first of the largest elements of a window takes its gradient.
 template <typename Layer>
 inline void max_pool2d_gradient(Layer layer, const float *x, const float *y, const float *dy,

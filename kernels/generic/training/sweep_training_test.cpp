@@ -2,7 +2,8 @@
 // Pools, the fused convolution and pool, losses, updates and the numbers they are made of.
 #include "kernels/generic/training/bias_gradient.hpp"
 #include "kernels/generic/training/conv2d_max_pool.hpp"
-#include "kernels/generic/training/pooled_gradients.hpp"
+#include "kernels/generic/training/pooled_filter_gradient.hpp"
+#include "kernels/generic/training/pooled_input_gradient.hpp"
 #include "kernels/generic/training/pools.hpp"
 #include "kernels/generic/training/relu_gradient.hpp"
 #include "kernels/generic/training/softmax_cross_entropy.hpp"

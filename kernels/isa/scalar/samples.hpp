@@ -5,6 +5,6 @@
 
 namespace tinyml::kernels::isa {
 
-inline constexpr SampleBlocking kSampleBlocking{1, 8, 1};
+inline constexpr SampleBlocking kSampleBlocking{1, 16, 16};
 
 } // namespace tinyml::kernels::isa
