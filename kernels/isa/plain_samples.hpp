@@ -30,21 +30,23 @@ template <int N> using Samples = typename SampleBundle<N>::Type;
 /// A number from 0 to 3 for each sample.
 template <int N> using Picks = typename SampleBundle<N>::Picks;
 
-template <int N> [[nodiscard]] inline Samples<N> load_samples(const float *from) {
+template <int N>
+[[nodiscard, gnu::always_inline]] inline Samples<N> load_samples(const float *from) {
   Samples<N> value;
   std::memcpy(&value, from, sizeof value);
   return value;
 }
 
-template <int N> inline void store_samples(float *to, Samples<N> value) {
+template <int N> [[gnu::always_inline]] inline void store_samples(float *to, Samples<N> value) {
   std::memcpy(to, &value, sizeof value);
 }
 
-template <int N> [[nodiscard]] inline Samples<N> same_for_all(float value) {
+template <int N> [[nodiscard, gnu::always_inline]] inline Samples<N> same_for_all(float value) {
   return value - Samples<N>{};
 }
 
-template <int N, typename Bundle> [[nodiscard]] inline auto lane_of(const Bundle &all, int lane) {
+template <int N, typename Bundle>
+[[nodiscard, gnu::always_inline]] inline auto lane_of(const Bundle &all, int lane) {
   if constexpr (N == 1) {
     return all;
   } else {
@@ -53,7 +55,8 @@ template <int N, typename Bundle> [[nodiscard]] inline auto lane_of(const Bundle
 }
 
 /// Bit i: a > b in lane i.
-template <int N> [[nodiscard]] inline std::uint32_t greater_bits(Samples<N> a, Samples<N> b) {
+template <int N>
+[[nodiscard, gnu::always_inline]] inline std::uint32_t greater_bits(Samples<N> a, Samples<N> b) {
   std::uint32_t bits = 0;
   for (int lane = 0; lane < N; ++lane) {
     bits |= (lane_of<N>(a, lane) > lane_of<N>(b, lane) ? 1U : 0U) << static_cast<unsigned>(lane);
@@ -63,7 +66,8 @@ template <int N> [[nodiscard]] inline std::uint32_t greater_bits(Samples<N> a, S
 
 /// Lane i: of `set` where bit i is 1, else of `clear`.
 template <int N>
-[[nodiscard]] inline Samples<N> select(std::uint32_t bits, Samples<N> set, Samples<N> clear) {
+[[nodiscard, gnu::always_inline]] inline Samples<N> select(std::uint32_t bits, Samples<N> set,
+                                                           Samples<N> clear) {
   float lanes[N];
   for (int lane = 0; lane < N; ++lane) {
     const bool is_set = (bits >> static_cast<unsigned>(lane) & 1U) != 0;
@@ -73,7 +77,8 @@ template <int N>
 }
 
 /// low + 2 high.
-template <int N> [[nodiscard]] inline Picks<N> picks_of(std::uint32_t low, std::uint32_t high) {
+template <int N>
+[[nodiscard, gnu::always_inline]] inline Picks<N> picks_of(std::uint32_t low, std::uint32_t high) {
   std::int32_t lanes[N];
   for (int lane = 0; lane < N; ++lane) {
     const auto at = static_cast<unsigned>(lane);
@@ -85,7 +90,8 @@ template <int N> [[nodiscard]] inline Picks<N> picks_of(std::uint32_t low, std::
 }
 
 /// Lane i: table[picks[i]].
-template <int N> [[nodiscard]] inline Samples<N> pick(const float *table, Picks<N> picks) {
+template <int N>
+[[nodiscard, gnu::always_inline]] inline Samples<N> pick(const float *table, Picks<N> picks) {
   float lanes[N];
   for (int lane = 0; lane < N; ++lane) {
     lanes[lane] = table[lane_of<N>(picks, lane)];

@@ -10,6 +10,9 @@
 #include <type_traits>
 #include <utility>
 
+/// Behind the parameters of a lambda: bodies of unrolled loops, which are functions otherwise.
+#define TINYML_INLINE __attribute__((always_inline))
+
 /// How the training kernels go through a batch: bundle by bundle, each as wide as the kernel set
 /// says, what is left over in halves of that. Whatever the width, every sample has sums of its own;
 /// only `sum_of_samples` adds those of different samples, in an order that depends on the batch
@@ -79,7 +82,8 @@ template <int Batch> [[nodiscard]] inline float sum_of_samples(float *samples) {
   }
 }
 
-template <Activation Of, int N> [[nodiscard]] inline Samples<N> activate(Samples<N> value) {
+template <Activation Of, int N>
+[[nodiscard, gnu::always_inline]] inline Samples<N> activate(Samples<N> value) {
   if constexpr (Of != Activation::kNone) {
     const Samples<N> zero{};
     value = value < zero ? zero : value;
@@ -92,16 +96,18 @@ template <Activation Of, int N> [[nodiscard]] inline Samples<N> activate(Samples
 }
 
 /// Parameters are stored as float or isa::Half.
-[[nodiscard]] inline float parameter(const float *from) { return *from; }
+[[nodiscard, gnu::always_inline]] inline float parameter(const float *from) { return *from; }
 inline void set_parameter(float *to, float value) { *to = value; }
-[[nodiscard]] inline float parameter(const isa::Half *from) { return isa::to_float(*from); }
+[[nodiscard, gnu::always_inline]] inline float parameter(const isa::Half *from) {
+  return isa::to_float(*from);
+}
 inline void set_parameter(isa::Half *to, float value) { *to = isa::to_half(value); }
 
 /// What becomes of the gradients of the parameters from number `at` on: they are kept, or the
 /// parameters descend.
 struct KeepGradient {
   float *gradient;
-  template <int N> void all(int at, Samples<N> values) const {
+  template <int N> [[gnu::always_inline]] void all(int at, Samples<N> values) const {
     store_samples<N>(gradient + at, values);
   }
   void operator()(int at, float value) const { gradient[at] = value; }
@@ -109,7 +115,7 @@ struct KeepGradient {
 template <typename P> struct Descend {
   P *parameters;
   float rate;
-  template <int N> void all(int at, Samples<N> values) const {
+  template <int N> [[gnu::always_inline]] void all(int at, Samples<N> values) const {
     if constexpr (std::is_same_v<P, float>) {
       store_samples<N>(parameters + at, load_samples<N>(parameters + at) - rate * values);
     } else {

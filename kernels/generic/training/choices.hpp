@@ -36,7 +36,8 @@ template <const Convolution &kShape, int Width>
 inline constexpr bool kWholeBytes = Width % 8 == 0 && kShape.batch % 8 == 0;
 
 /// `Width` bits from bit `i` on.
-template <int Width> [[nodiscard]] inline std::uint32_t bits_at(const std::uint8_t *bits, int i) {
+template <int Width>
+[[nodiscard, gnu::always_inline]] inline std::uint32_t bits_at(const std::uint8_t *bits, int i) {
   static_assert(Width == 8 || Width == 16);
   std::conditional_t<Width == 8, std::uint8_t, std::uint16_t> of;
   std::memcpy(&of, bits + i / 8, sizeof of);

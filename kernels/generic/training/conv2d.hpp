@@ -18,9 +18,9 @@ template <const Convolution &kShape, int Positions, typename P>
         convolve<kShape, width, outputs, 1, Positions>(
             x + group * kShape.depth() * kShape.batch + sample,
             filter + first * kShape.filter_output_step(), taps, sums);
-        unroll<Positions>([&](auto p) {
+        unroll<Positions>([&](auto p) TINYML_INLINE {
           add_bias<outputs, width>(bias != nullptr ? bias + first : nullptr, sums + p * outputs);
-          unroll<outputs>([&](auto o) {
+          unroll<outputs>([&](auto o) TINYML_INLINE {
             store_samples<width>(y + (p * kShape.output_channels + first + o) * kShape.batch +
                                      sample,
                                  activate<kShape.activation, width>(sums[p * outputs + o]));

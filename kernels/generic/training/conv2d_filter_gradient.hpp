@@ -32,15 +32,19 @@ template <const Convolution &kShape, int Width, int Outputs, int Channels>
     for (int ox = windows.columns.first; ox < windows.columns.last; ++ox) {
       const float *from = x_row + ox * kShape.stride_width * kInputPixel;
       Samples<Width> values[Channels];
-      unroll<Channels>([&](auto c) { values[c] = load_samples<Width>(from + c * kShape.batch); });
-      unroll<Outputs>([&](auto o) {
+      unroll<Channels>(
+          [&](auto c) TINYML_INLINE { values[c] = load_samples<Width>(from + c * kShape.batch); });
+      unroll<Outputs>([&](auto o) TINYML_INLINE {
         const auto slope = load_samples<Width>(dy_row + ox * kOutputPixel + o * kShape.batch);
-        unroll<Channels>([&](auto c) { sums[o * Channels + c] += slope * values[c]; });
+        unroll<Channels>([&](auto c) TINYML_INLINE TINYML_INLINE {
+          sums[o * Channels + c] += slope * values[c];
+        });
       });
     }
   }
-  unroll<Outputs * Channels>(
-      [&](auto i) { store_samples<Width>(sums_of_samples + i * kShape.batch, sums[i]); });
+  unroll<Outputs * Channels>([&](auto i) TINYML_INLINE {
+    store_samples<Width>(sums_of_samples + i * kShape.batch, sums[i]);
+  });
 }
 
 /// Calls `take(parameter, gradient)` for every parameter. Per sample in the order of output rows

@@ -30,13 +30,15 @@ template <const Convolution &kShape, int Width, int Channels, typename P>
       const P *weights = filter + tap * kShape.filter_tap_step();
       for (int o = 0; o < kShape.group_outputs(); ++o) {
         const Samples<Width> value = load_samples<Width>(from + o * kShape.batch);
-        unroll<Channels>([&](auto c) {
+        unroll<Channels>([&](auto c) TINYML_INLINE {
           sums[c] += value * parameter(weights + o * kShape.filter_output_step() + c);
         });
       }
     }
   }
-  unroll<Channels>([&](auto c) { store_samples<Width>(dx + c * kShape.batch, sums[c]); });
+  unroll<Channels>([&](auto c) TINYML_INLINE TINYML_INLINE {
+    store_samples<Width>(dx + c * kShape.batch, sums[c]);
+  });
 }
 
 /// Sums are in the order of output rows, columns, channels.

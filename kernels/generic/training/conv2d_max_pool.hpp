@@ -13,13 +13,13 @@ template <const Convolution &kShape, int Width, int Outputs, typename P>
   if (is_inside<kShape, 2, 2>(top, left)) {
     convolve<kShape, Width, Outputs, 2, 2>(x, filter, taps_at<kShape>(top, left), sums);
   } else {
-    unroll<4>([&](auto p) {
+    unroll<4>([&](auto p) TINYML_INLINE {
       const Taps taps =
           taps_at<kShape>(top + p / 2 * kShape.stride_height, left + p % 2 * kShape.stride_width);
       convolve<kShape, Width, Outputs, 1, 1>(x, filter, taps, sums + p * Outputs);
     });
   }
-  unroll<4>([&](auto p) { add_bias<Outputs, Width>(bias, sums + p * Outputs); });
+  unroll<4>([&](auto p) TINYML_INLINE { add_bias<Outputs, Width>(bias, sums + p * Outputs); });
 }
 
 /// The largest of four and where it is, the first of equal ones.
@@ -56,7 +56,7 @@ inline void conv2d_max_pool(Layer, const float *x, const P *filter, Optional<P> 
           convolve_window<kShape, width, outputs>(
               x + sample, filter + first * kShape.filter_output_step(),
               bias != nullptr ? bias + first : nullptr, top, left, sums);
-          unroll<outputs>([&](auto o) {
+          unroll<outputs>([&](auto o) TINYML_INLINE {
             const auto largest = largest_of<width>(sums[o], sums[outputs + o],
                                                    sums[2 * outputs + o], sums[3 * outputs + o]);
             const int to = at + (first + o) * kShape.batch + sample;

@@ -38,14 +38,15 @@ template <const Convolution &kShape, int Width, int Outputs, int Rows, int Colum
       const P *tap = filter + (ky * kShape.kernel_width + kx) * kShape.filter_tap_step();
       for (int c = 0; c < kShape.depth(); ++c, from += kShape.batch, ++tap) {
         Samples<Width> values[Rows * Columns];
-        unroll<Rows * Columns>([&](auto p) {
+        unroll<Rows * Columns>([&](auto p) TINYML_INLINE {
           constexpr int kPlace = p / Columns * kShape.stride_height * kShape.input_width +
                                  p % Columns * kShape.stride_width;
           values[p] = load_samples<Width>(from + kPlace * kPixel);
         });
-        unroll<Outputs>([&](auto o) {
+        unroll<Outputs>([&](auto o) TINYML_INLINE {
           const float weight = parameter(tap + o * kShape.filter_output_step());
-          unroll<Rows * Columns>([&](auto p) { sums[p * Outputs + o] += values[p] * weight; });
+          unroll<Rows * Columns>(
+              [&](auto p) TINYML_INLINE { sums[p * Outputs + o] += values[p] * weight; });
         });
       }
     }
@@ -56,7 +57,7 @@ template <const Convolution &kShape, int Width, int Outputs, int Rows, int Colum
 template <int Outputs, int Width, typename P>
 [[gnu::always_inline]] inline void add_bias(const P *bias, Samples<Width> *sums) {
   if (bias != nullptr) {
-    unroll<Outputs>([&](auto o) { sums[o] += parameter(bias + o); });
+    unroll<Outputs>([&](auto o) TINYML_INLINE { sums[o] += parameter(bias + o); });
   }
 }
 

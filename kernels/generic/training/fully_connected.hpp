@@ -16,9 +16,11 @@ inline void fully_connected(Layer, const float *x, const P *weights, Optional<P>
       const P *row = weights + first * kShape.inputs;
       for (int k = 0; k < kShape.inputs; ++k) {
         const Samples<width> value = load_samples<width>(x + k * kShape.batch + sample);
-        unroll<outputs>([&](auto o) { sums[o] += value * parameter(row + o * kShape.inputs + k); });
+        unroll<outputs>([&](auto o) TINYML_INLINE {
+          sums[o] += value * parameter(row + o * kShape.inputs + k);
+        });
       }
-      unroll<outputs>([&](auto o) {
+      unroll<outputs>([&](auto o) TINYML_INLINE {
         const Samples<width> sum =
             bias != nullptr ? sums[o] + parameter(bias + first + o) : sums[o];
         store_samples<width>(y + (first + o) * kShape.batch + sample,
@@ -38,10 +40,11 @@ inline void fully_connected_input_gradient(Layer, const float *dy, const P *weig
       for (int o = 0; o < kShape.outputs; ++o) {
         const Samples<width> slope = load_samples<width>(dy + o * kShape.batch + sample);
         const P *row = weights + o * kShape.inputs + first;
-        unroll<inputs>([&](auto k) { sums[k] += slope * parameter(row + k); });
+        unroll<inputs>([&](auto k) TINYML_INLINE { sums[k] += slope * parameter(row + k); });
       }
-      unroll<inputs>(
-          [&](auto k) { store_samples<width>(dx + (first + k) * kShape.batch + sample, sums[k]); });
+      unroll<inputs>([&](auto k) TINYML_INLINE {
+        store_samples<width>(dx + (first + k) * kShape.batch + sample, sums[k]);
+      });
     });
   });
 }
@@ -49,7 +52,7 @@ inline void fully_connected_input_gradient(Layer, const float *dy, const P *weig
 /// x [inputs, batch] of `Inputs` neighbouring ones as [batch, Inputs].
 template <int Batch, int Inputs> inline void turn_inputs(const float *x, float *turned) {
   for (int n = 0; n < Batch; ++n) {
-    unroll<Inputs>([&](auto k) { turned[n * Inputs + k] = x[k * Batch + n]; });
+    unroll<Inputs>([&](auto k) TINYML_INLINE { turned[n * Inputs + k] = x[k * Batch + n]; });
   }
 }
 
@@ -63,14 +66,15 @@ template <const Dense &kShape, int Outputs, int Inputs, typename Take>
   Samples<kWidth> sums[Outputs * kBundles] = {};
   for (int n = 0; n < kShape.batch; ++n) {
     Samples<kWidth> values[kBundles];
-    unroll<kBundles>(
-        [&](auto k) { values[k] = load_samples<kWidth>(inputs + n * Inputs + k * kWidth); });
-    unroll<Outputs>([&](auto o) {
+    unroll<kBundles>([&](auto k) TINYML_INLINE {
+      values[k] = load_samples<kWidth>(inputs + n * Inputs + k * kWidth);
+    });
+    unroll<Outputs>([&](auto o) TINYML_INLINE {
       const float slope = dy[o * kShape.batch + n];
-      unroll<kBundles>([&](auto k) { sums[o * kBundles + k] += slope * values[k]; });
+      unroll<kBundles>([&](auto k) TINYML_INLINE { sums[o * kBundles + k] += slope * values[k]; });
     });
   }
-  unroll<Outputs * kBundles>([&](auto i) {
+  unroll<Outputs * kBundles>([&](auto i) TINYML_INLINE {
     take.template all<kWidth>(at + i / kBundles * kShape.inputs + i % kBundles * kWidth, sums[i]);
   });
 }

@@ -12,7 +12,7 @@ template <const Convolution &kShape, int Width, bool Inside> struct ChosenPixels
   int top, left;
   std::uint32_t right; ///< the lanes whose position is in the right column
 
-  [[nodiscard]] Samples<Width> pixel(int row, int column) const {
+  [[nodiscard, gnu::always_inline]] Samples<Width> pixel(int row, int column) const {
     constexpr int kPixel = kShape.input_channels * kShape.batch;
     if constexpr (!Inside) {
       if (top + row < 0 || top + row >= kShape.input_height || left + column < 0 ||
@@ -25,7 +25,7 @@ template <const Convolution &kShape, int Width, bool Inside> struct ChosenPixels
   /// Row `row` as taps 0 to kernel_width - 1 see it.
   [[gnu::always_inline]] void load_row(int row, Samples<Width> *seen) const {
     Samples<Width> here = pixel(row, 0);
-    unroll<kShape.kernel_width>([&](auto kx) {
+    unroll<kShape.kernel_width>([&](auto kx) TINYML_INLINE {
       const Samples<Width> next = pixel(row, kx + 1);
       seen[kx] = isa::select<Width>(right, next, here);
       here = next;
@@ -41,10 +41,10 @@ correlate_chosen(const ChosenPixels<kShape, Width, Inside> &pixels, int first, s
   constexpr int kColumns = kShape.kernel_width;
   Samples<Width> upper[kColumns];
   pixels.load_row(first, upper);
-  unroll<Rows>([&](auto row) {
+  unroll<Rows>([&](auto row) TINYML_INLINE {
     Samples<Width> lower[kColumns];
     pixels.load_row(first + row + 1, lower);
-    unroll<kColumns>([&](auto kx) {
+    unroll<kColumns>([&](auto kx) TINYML_INLINE {
       sums[row * kColumns + kx] += slope * isa::select<Width>(below, lower[kx], upper[kx]);
       upper[kx] = lower[kx];
     });
@@ -76,8 +76,9 @@ inline void sum_chosen(const float *x, const float *dpooled, const std::uint8_t 
       }
     }
   }
-  unroll<kCount>(
-      [&](auto t) { store_samples<Width>(sums_of_samples + t * kShape.batch, sums[t]); });
+  unroll<kCount>([&](auto t) TINYML_INLINE {
+    store_samples<Width>(sums_of_samples + t * kShape.batch, sums[t]);
+  });
 }
 
 /// For every tap the sums of all samples, one output and one input channel.

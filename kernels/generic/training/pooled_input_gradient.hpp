@@ -48,7 +48,7 @@ template <const Convolution &kShape, int Width, int Rows>
            left + column < kShape.input_width;
   };
   Samples<Width> sums[Rows * kColumns] = {};
-  unroll<Rows * kColumns>([&](auto at) {
+  unroll<Rows * kColumns>([&](auto at) TINYML_INLINE {
     const int row = first + at / kColumns;
     if (is_real(row, at % kColumns)) {
       sums[at] = load_samples<Width>(dx + (row * kShape.input_width + at % kColumns) * kPixel);
@@ -59,11 +59,12 @@ template <const Convolution &kShape, int Width, int Rows>
     const ChosenBits<kShape, Width> chosen(choices, i);
     const auto picks = isa::picks_of<Width>(chosen.low, chosen.high);
     const Samples<Width> slope = load_samples<Width>(dpooled + i);
-    unroll<Rows * kColumns>(
-        [&](auto at) { sums[at] += slope * isa::pick<Width>(weights + at * 4, picks); });
+    unroll<Rows * kColumns>([&](auto at) TINYML_INLINE {
+      sums[at] += slope * isa::pick<Width>(weights + at * 4, picks);
+    });
     weights += PixelWeights<kShape>::kOfOutput;
   }
-  unroll<Rows * kColumns>([&](auto at) {
+  unroll<Rows * kColumns>([&](auto at) TINYML_INLINE {
     const int row = first + at / kColumns;
     if (is_real(row, at % kColumns)) {
       store_samples<Width>(dx + (row * kShape.input_width + at % kColumns) * kPixel, sums[at]);

@@ -37,7 +37,7 @@ struct Range {
 
 /// All taps of all positions of a tile meet the input.
 template <const Convolution &kShape, int Height, int Width>
-[[nodiscard]] inline bool is_inside(int top, int left) {
+[[nodiscard, gnu::always_inline]] inline bool is_inside(int top, int left) {
   constexpr int kBottom =
       (Height - 1) * kShape.stride_height + (kShape.kernel_height - 1) * kShape.dilation_height + 1;
   constexpr int kRight =
