@@ -11,7 +11,7 @@ template <const Convolution &kShape, int Positions, typename P>
                                                  const Taps &taps, float *y) {
   constexpr int kOutputs = kShape.group_outputs();
   for (int group = 0; group < kShape.group_count(); ++group) {
-    for_each_block<kOutputs, kTileOutputs>([&](auto outputs, int within) {
+    for_each_block<kOutputs, kTileOutputs<kShape>>([&](auto outputs, int within) {
       const int first = group * kOutputs + within;
       for_each_bundle<kShape.batch>([&](auto width, int sample) {
         Samples<width> sums[Positions * decltype(outputs)::value] = {};

@@ -36,9 +36,8 @@ template <const Convolution &kShape, int Width, int Outputs, int Channels>
           [&](auto c) TINYML_INLINE { values[c] = load_samples<Width>(from + c * kShape.batch); });
       unroll<Outputs>([&](auto o) TINYML_INLINE {
         const auto slope = load_samples<Width>(dy_row + ox * kOutputPixel + o * kShape.batch);
-        unroll<Channels>([&](auto c) TINYML_INLINE TINYML_INLINE {
-          sums[o * Channels + c] += slope * values[c];
-        });
+        unroll<Channels>([&](auto c)
+                             TINYML_INLINE { sums[o * Channels + c] += slope * values[c]; });
       });
     }
   }

@@ -36,9 +36,8 @@ template <const Convolution &kShape, int Width, int Channels, typename P>
       }
     }
   }
-  unroll<Channels>([&](auto c) TINYML_INLINE TINYML_INLINE {
-    store_samples<Width>(dx + c * kShape.batch, sums[c]);
-  });
+  unroll<Channels>([&](auto c)
+                       TINYML_INLINE { store_samples<Width>(dx + c * kShape.batch, sums[c]); });
 }
 
 /// Sums are in the order of output rows, columns, channels.

@@ -50,7 +50,7 @@ inline void conv2d_max_pool(Layer, const float *x, const P *filter, Optional<P> 
     const int top = 2 * py * kShape.stride_height - kShape.pad_top;
     for (int px = 0; px < pooled_width(kShape); ++px) {
       const int left = 2 * px * kShape.stride_width - kShape.pad_left;
-      for_each_block<kShape.output_channels, kTileOutputs>([&](auto outputs, int first) {
+      for_each_block<kShape.output_channels, kTileOutputs<kShape>>([&](auto outputs, int first) {
         for_each_bundle<kShape.batch>([&](auto width, int sample) {
           Samples<width> sums[4 * decltype(outputs)::value] = {};
           convolve_window<kShape, width, outputs>(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "kernels/generic/training/bundles.hpp"
+#include "kernels/generic/training/runs.hpp"
 #include "kernels/generic/training/taps.hpp"
 
 /// The inner loops of forward convolutions: several neighbouring positions (a tile) of several
@@ -10,7 +10,9 @@
 namespace tinyml::kernels::generic::training {
 
 inline constexpr int kTilePositions = 4;
-inline constexpr int kTileOutputs = kSums / kTilePositions;
+/// With one sample an output channel's weights are held, not an input.
+template <const Convolution &kShape>
+inline constexpr int kTileOutputs = kShape.batch == 1 ? 1 : kSums / kTilePositions;
 
 /// The window of one position, or of the first one of a tile: input row and column of its tap
 /// (0, 0), and the taps that meet the input.
@@ -25,11 +27,45 @@ template <const Convolution &kShape> [[nodiscard]] inline Taps taps_at(int top, 
           taps_inside(left, kShape.dilation_width, kShape.kernel_width, kShape.input_width)};
 }
 
+/// A row of taps is one run in the input and in the filter.
+template <const Convolution &kShape>
+inline constexpr bool kHasRuns =
+    kShape.batch == 1 && kShape.groups == 1 && !kShape.depthwise && kShape.dilation_width == 1;
+/// convolve() for one sample, where all columns of taps meet the input.
+template <const Convolution &kShape, int Outputs, int Rows, int Columns, typename P>
+[[gnu::always_inline]] inline void convolve_runs(const float *x, const P *filter, const Taps &taps,
+                                                 float *sums) {
+  constexpr int kRun = kRunLength<kShape>;
+  constexpr bool kPairs = kRun % 2 == 0;
+  for (int ky = taps.rows.first; ky < taps.rows.last; ++ky) {
+    const int row = (taps.top + ky * kShape.dilation_height) * kShape.input_width + taps.left;
+    const float *from = x + row * kShape.input_channels;
+    unroll<Outputs>([&](auto o) TINYML_INLINE {
+      float own[Rows * Columns];
+      unroll<Rows * Columns>([&](auto p) TINYML_INLINE { own[p] = sums[p * Outputs + o]; });
+      multiply_runs<kRun, Rows * Columns, kPairs>(
+          filter + o * kShape.filter_output_step() + ky * kRun,
+          [&](auto p) TINYML_INLINE {
+            return from + (p / Columns * kShape.stride_height * kShape.input_width +
+                           p % Columns * kShape.stride_width) *
+                              kShape.input_channels;
+          },
+          own);
+      unroll<Rows * Columns>([&](auto p) TINYML_INLINE { sums[p * Outputs + o] = own[p]; });
+    });
+  }
+}
+
 /// sums[position * Outputs + output] += products in the order kernel row, kernel column, input
 /// channel. `x` is input (0, 0) of the first channel and sample, `filter` the first output's.
 template <const Convolution &kShape, int Width, int Outputs, int Rows, int Columns, typename P>
 [[gnu::always_inline]] inline void convolve(const float *x, const P *filter, const Taps &taps,
                                             Samples<Width> *sums) {
+  if constexpr (kHasRuns<kShape>) {
+    if (taps.columns.first == 0 && taps.columns.last == kShape.kernel_width) {
+      return convolve_runs<kShape, Outputs, Rows, Columns>(x, filter, taps, sums);
+    }
+  }
   constexpr int kPixel = kShape.input_channels * kShape.batch;
   for (int ky = taps.rows.first; ky < taps.rows.last; ++ky) {
     const int row = (taps.top + ky * kShape.dilation_height) * kShape.input_width + taps.left;

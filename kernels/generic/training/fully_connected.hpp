@@ -1,24 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "kernels/generic/training/bundles.hpp"
+#include "kernels/generic/training/runs.hpp"
 #include "kernels/generic/training/taps.hpp"
 
 namespace tinyml::kernels::generic::training {
+
+/// Runs of weights begin at even numbers.
+template <const Dense &kShape> inline constexpr bool kEvenRows = kShape.inputs % 2 == 0;
+
+/// Outputs that are summed up at the same time.
+template <const Dense &kShape>
+inline constexpr int kDenseSums = kShape.batch == 1 ? kSums / 2 : kSums;
+
+/// `Outputs` sums of one sample.
+template <const Dense &kShape, int Outputs, typename P>
+[[gnu::always_inline]] inline void multiply_rows(const float *x, const P *rows, float *sums) {
+  multiply_runs<kShape.inputs, Outputs, kEvenRows<kShape>>(
+      x, [&](auto o) TINYML_INLINE { return rows + o * kShape.inputs; }, sums);
+}
 
 /// y = activation(weights * x + bias): x [inputs, batch], y [outputs, batch]. `bias` may be null.
 template <typename Layer, typename P>
 inline void fully_connected(Layer, const float *x, const P *weights, Optional<P> bias, float *y) {
   static constexpr Dense kShape = Layer{};
-  for_each_block<kShape.outputs, kSums>([&](auto outputs, int first) {
+  for_each_block<kShape.outputs, kDenseSums<kShape>>([&](auto outputs, int first) {
     for_each_bundle<kShape.batch>([&](auto width, int sample) {
       Samples<width> sums[decltype(outputs)::value] = {};
       const P *row = weights + first * kShape.inputs;
-      for (int k = 0; k < kShape.inputs; ++k) {
-        const Samples<width> value = load_samples<width>(x + k * kShape.batch + sample);
-        unroll<outputs>([&](auto o) TINYML_INLINE {
-          sums[o] += value * parameter(row + o * kShape.inputs + k);
-        });
+      if constexpr (kShape.batch == 1) {
+        multiply_rows<kShape, outputs>(x, row, sums);
+      } else {
+        for (int k = 0; k < kShape.inputs; ++k) {
+          const Samples<width> value = load_samples<width>(x + k * kShape.batch + sample);
+          unroll<outputs>([&](auto o) TINYML_INLINE {
+            sums[o] += value * parameter(row + o * kShape.inputs + k);
+          });
+        }
       }
       unroll<outputs>([&](auto o) TINYML_INLINE {
         const Samples<width> sum =
@@ -30,10 +48,24 @@ inline void fully_connected(Layer, const float *x, const P *weights, Optional<P>
   });
 }
 
+/// dx = transposed weights * dy for one sample; an output whose gradient is 0 gives nothing.
+template <const Dense &kShape, typename P>
+inline void add_rows(const float *dy, const P *weights, float *dx) {
+  fill_zero<kShape.inputs>(dx);
+  for (int o = 0; o < kShape.outputs; ++o, weights += kShape.inputs) {
+    if (dy[o] != 0) {
+      add_run<kShape.inputs, kEvenRows<kShape>>(dy[o], weights, dx);
+    }
+  }
+}
+
 /// dx = transposed weights * dy, summed in the order of outputs.
 template <typename Layer, typename P>
 inline void fully_connected_input_gradient(Layer, const float *dy, const P *weights, float *dx) {
   static constexpr Dense kShape = Layer{};
+  if constexpr (kShape.batch == 1) {
+    return add_rows<kShape>(dy, weights, dx);
+  }
   for_each_block<kShape.inputs, kSums>([&](auto inputs, int first) {
     for_each_bundle<kShape.batch>([&](auto width, int sample) {
       Samples<width> sums[decltype(inputs)::value] = {};
@@ -109,6 +141,15 @@ inline void fully_connected_filter_gradient(Layer layer, const float *x, const f
 template <typename Layer, typename P>
 inline void fully_connected_filter_sgd(Layer layer, const float *x, const float *dy, float rate,
                                        P *weights) {
+  static constexpr Dense kShape = Layer{};
+  if constexpr (kShape.batch == 1) {
+    for (int o = 0; o < kShape.outputs; ++o, weights += kShape.inputs) {
+      if (dy[o] != 0) {
+        add_run<kShape.inputs, kEvenRows<kShape>>(-(rate * dy[o]), x, weights);
+      }
+    }
+    return;
+  }
   for_each_weight_gradient(layer, x, dy, Descend<P>{weights, rate});
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/generic/training/pooled_windows.hpp"
+#include "kernels/generic/training/runs.hpp"
 
 namespace tinyml::kernels::generic::training {
 
@@ -112,6 +113,29 @@ inline void sum_by_sample(const float *x, const float *dpooled, const std::uint8
   }
 }
 
+/// All of output channel `o`'s gradients for one sample.
+template <const Convolution &kShape>
+inline void sum_runs(const float *x, const float *dpooled, const std::uint8_t *choices, int o,
+                     float *sums) {
+  constexpr int kRun = kRunLength<kShape>;
+  fill_zero<kShape.kernel_height * kRun>(sums);
+  for (int i = o; i < pooled_count(kShape); i += kShape.output_channels) {
+    if (dpooled[i] != 0) {
+      for_each_run_at<kShape>(
+          chosen_corner<kShape>(choices, i),
+          [&](int row, int pixel) TINYML_INLINE {
+            add_run<kRun, false>(dpooled[i], x + pixel * kShape.input_channels, sums + row * kRun);
+          },
+          [&](int tap, int pixel) TINYML_INLINE {
+            for (int c = 0; c < kShape.input_channels; ++c) {
+              sums[tap * kShape.input_channels + c] +=
+                  dpooled[i] * x[pixel * kShape.input_channels + c];
+            }
+          });
+    }
+  }
+}
+
 /// Calls `take(parameter, gradient)` for every parameter of the filter. Per sample in the order of
 /// pooled rows and columns, then over the samples.
 template <typename Layer, typename Take>
@@ -119,6 +143,16 @@ inline void for_each_pooled_filter_gradient(Layer, const float *x, const float *
                                             const std::uint8_t *choices, Take take) {
   static constexpr Convolution kShape = Layer{};
   constexpr int kTaps = kShape.kernel_height * kShape.kernel_width;
+  if constexpr (kShape.batch == 1) {
+    for (int o = 0; o < kShape.output_channels; ++o) {
+      float sums[kShape.filter_output_step()];
+      sum_runs<kShape>(x, dpooled, choices, o, sums);
+      for (int i = 0; i < kShape.filter_output_step(); ++i) {
+        take(o * kShape.filter_output_step() + i, sums[i]);
+      }
+    }
+    return;
+  }
   for (int c = 0; c < kShape.depth(); ++c) {
     for (int o = 0; o < kShape.output_channels; ++o) {
       alignas(64) float sums[kTaps * kShape.batch];

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/generic/training/pooled_windows.hpp"
+#include "kernels/generic/training/runs.hpp"
 
 namespace tinyml::kernels::generic::training {
 
@@ -94,6 +95,24 @@ inline void add_by_lane(const PixelWeights<kShape> &table, const float *dpooled,
   }
 }
 
+/// One pooled output of one sample: dx += slope * filter.
+template <const Convolution &kShape, typename P>
+inline void add_filter(float slope, Corner corner, const P *filter, float *dx) {
+  constexpr int kRun = kRunLength<kShape>;
+  for_each_run_at<kShape>(
+      corner,
+      [&](int row, int pixel) TINYML_INLINE {
+        add_run<kRun, kRun % 2 == 0>(slope, filter + row * kRun,
+                                     dx + pixel * kShape.input_channels);
+      },
+      [&](int tap, int pixel) TINYML_INLINE {
+        for (int c = 0; c < kShape.input_channels; ++c) {
+          dx[pixel * kShape.input_channels + c] +=
+              slope * parameter(filter + tap * kShape.input_channels + c);
+        }
+      });
+}
+
 /// Sums are in the order of pooled rows, columns, channels.
 template <typename Layer, typename P>
 inline void pooled_input_gradient(Layer, const float *dpooled, const std::uint8_t *choices,
@@ -104,6 +123,13 @@ inline void pooled_input_gradient(Layer, const float *dpooled, const std::uint8_
   if constexpr (kPicksByLane<kShape>) {
     for (int c = 0; c < kShape.depth(); ++c) {
       add_by_lane<kShape>(PixelWeights<kShape>(filter, c), dpooled, choices, dx + c * kShape.batch);
+    }
+  } else if constexpr (kShape.batch == 1) {
+    for (int i = 0; i < pooled_count(kShape); ++i) {
+      if (dpooled[i] != 0) {
+        add_filter<kShape>(dpooled[i], chosen_corner<kShape>(choices, i),
+                           filter + i % kShape.output_channels * kShape.filter_output_step(), dx);
+      }
     }
   } else {
     for (int i = 0; i < pooled_count(kShape); ++i) {

@@ -39,6 +39,21 @@ template <const Convolution &kShape, typename Tap>
   }
 }
 
+/// Calls `run(row, pixel)` for the rows of taps of a window that meet the input as a whole, for the
+/// others `tap(number, pixel)` as for_each_tap_at().
+template <const Convolution &kShape, typename Run, typename Tap>
+[[gnu::always_inline]] inline void for_each_run_at(Corner corner, Run run, Tap tap) {
+  const Range rows =
+      taps_inside(corner.top, kShape.dilation_height, kShape.kernel_height, kShape.input_height);
+  if (kShape.dilation_width != 1 || corner.left < 0 ||
+      corner.left + kShape.kernel_width > kShape.input_width) {
+    return for_each_tap_at<kShape>(corner, tap);
+  }
+  for (int ky = rows.first; ky < rows.last; ++ky) {
+    run(ky, (corner.top + ky * kShape.dilation_height) * kShape.input_width + corner.left);
+  }
+}
+
 /// Bundles of samples go through the windows side by side, each sample with its own choice: all
 /// pixels that a window's four positions see are at hand, and lanes pick. Needs neighbouring
 /// positions to be neighbouring pixels, and the choices of a bundle in whole bytes.
