@@ -43,8 +43,10 @@ template <int Count, typename Body> [[gnu::always_inline]] inline void unroll(Bo
 template <int Batch, int Width = kLanes, typename Body>
 [[gnu::always_inline]] inline void for_each_bundle(Body body, int first = 0) {
   constexpr int kWhole = Batch / Width * Width;
-  for (int sample = 0; sample < kWhole; sample += Width) {
-    body(Constant<Width>{}, first + sample);
+  if constexpr (kWhole > 0) {
+    for (int sample = 0; sample < kWhole; sample += Width) {
+      body(Constant<Width>{}, first + sample);
+    }
   }
   if constexpr (Batch > kWhole) {
     for_each_bundle<Batch - kWhole, Width / 2>(body, first + kWhole);
@@ -55,8 +57,10 @@ template <int Batch, int Width = kLanes, typename Body>
 template <int Count, int Most, typename Body>
 [[gnu::always_inline]] inline void for_each_block(Body body) {
   constexpr int kWhole = Count / Most * Most;
-  for (int first = 0; first < kWhole; first += Most) {
-    body(Constant<Most>{}, first);
+  if constexpr (kWhole > 0) {
+    for (int first = 0; first < kWhole; first += Most) {
+      body(Constant<Most>{}, first);
+    }
   }
   if constexpr (Count > kWhole) {
     body(Constant<Count - kWhole>{}, kWhole);

@@ -38,6 +38,93 @@ template <int Width>
   return {lower > upper ? lower : upper, (fourth & below) | (second & ~below), below};
 }
 
+/// The output of one channel from the sums of the four positions; output number `to` is the first
+/// of the bundle.
+template <const Convolution &kShape, int Width>
+[[gnu::always_inline]] inline void finish_window(const Largest<Width> &largest, int to,
+                                                 float *pooled, std::uint8_t *choices) {
+  store_samples<Width>(pooled + to, activate<kShape.activation, Width>(largest.value));
+  set_choices<kShape, Width>(choices, to, largest.low, largest.high);
+}
+
+/// What the four positions of a window see of one sample.
+template <const Convolution &kShape> class SeenPatch {
+  static constexpr int kRows =
+      (kShape.kernel_height - 1) * kShape.dilation_height + 1 + kShape.stride_height;
+  static constexpr int kColumns = kShape.kernel_width + kShape.stride_width;
+  static constexpr int kInputRow = kShape.input_width * kShape.input_channels;
+
+public:
+  /// Where it lies in the input, or a copy with its padding.
+  SeenPatch(const float *x, int top, int left)
+      : first(x + top * kInputRow + left * kShape.input_channels), row_values(kInputRow) {
+    if (!is_inside<kShape, 2, 2>(top, left)) {
+      copy(x, top, left);
+      first = copy_;
+      row_values = kColumns * kShape.input_channels;
+    }
+  }
+  SeenPatch(const SeenPatch &) = delete;
+  SeenPatch &operator=(const SeenPatch &) = delete;
+
+  const float *first;
+  int row_values;
+
+private:
+  void copy(const float *x, int top, int left) {
+    float *to = copy_;
+    for (int row = top; row < top + kRows; ++row) {
+      for (int column = left; column < left + kColumns; ++column) {
+        const bool real =
+            row >= 0 && row < kShape.input_height && column >= 0 && column < kShape.input_width;
+        const float *from = x + row * kInputRow + column * kShape.input_channels;
+        for (int c = 0; c < kShape.input_channels; ++c) {
+          *to++ = real ? from[c] : 0.0F;
+        }
+      }
+    }
+  }
+
+  float copy_[kRows * kColumns * kShape.input_channels];
+};
+
+/// All channels of the window at (top, left), one sample.
+template <const Convolution &kShape, typename P>
+inline void pool_runs(const float *x, const P *filter, const P *bias, int top, int left, int to,
+                      float *pooled, std::uint8_t *choices) {
+  const SeenPatch<kShape> patch(x, top, left);
+  for (int o = 0; o < kShape.output_channels; ++o, filter += kShape.filter_output_step()) {
+    float sums[4] = {};
+    convolve_runs<kShape, 2, 2>(patch.first, patch.row_values, filter, {0, kShape.kernel_height},
+                                sums);
+    unroll<4>([&](auto p) TINYML_INLINE {
+      add_bias<1, 1>(bias != nullptr ? bias + o : nullptr, sums + p);
+    });
+    finish_window<kShape, 1>(largest_of<1>(sums[0], sums[1], sums[2], sums[3]), to + o, pooled,
+                             choices);
+  }
+}
+
+/// All channels and samples of the window at (top, left).
+template <const Convolution &kShape, typename P>
+inline void pool_tiles(const float *x, const P *filter, const P *bias, int top, int left, int to,
+                       float *pooled, std::uint8_t *choices) {
+  for_each_block<kShape.output_channels, kTileOutputs<kShape>>([&](auto outputs, int first) {
+    for_each_bundle<kShape.batch>([&](auto width, int sample) {
+      Samples<width> sums[4 * decltype(outputs)::value] = {};
+      convolve_window<kShape, width, outputs>(
+          x + sample, filter + first * kShape.filter_output_step(),
+          bias != nullptr ? bias + first : nullptr, top, left, sums);
+      unroll<outputs>([&](auto o) TINYML_INLINE {
+        finish_window<kShape, width>(largest_of<width>(sums[o], sums[outputs + o],
+                                                       sums[2 * outputs + o],
+                                                       sums[3 * outputs + o]),
+                                     to + (first + o) * kShape.batch + sample, pooled, choices);
+      });
+    });
+  });
+}
+
 /// pooled = 2 x 2 maxima (stride 2) of activation(filter * x + bias), which itself is never stored;
 /// `choices` (choice_bytes) tells where each is from. `bias` may be null. One group. Where a ReLU
 /// let nothing pass, pooled is 0 and relu_gradient() in front of the gradients takes care of it.
@@ -45,27 +132,17 @@ template <typename Layer, typename P>
 inline void conv2d_max_pool(Layer, const float *x, const P *filter, Optional<P> bias, float *pooled,
                             std::uint8_t *choices) {
   static constexpr Convolution kShape = Layer{};
-  int at = 0;
+  int to = 0;
   for (int py = 0; py < pooled_height(kShape); ++py) {
     const int top = 2 * py * kShape.stride_height - kShape.pad_top;
     for (int px = 0; px < pooled_width(kShape); ++px) {
       const int left = 2 * px * kShape.stride_width - kShape.pad_left;
-      for_each_block<kShape.output_channels, kTileOutputs<kShape>>([&](auto outputs, int first) {
-        for_each_bundle<kShape.batch>([&](auto width, int sample) {
-          Samples<width> sums[4 * decltype(outputs)::value] = {};
-          convolve_window<kShape, width, outputs>(
-              x + sample, filter + first * kShape.filter_output_step(),
-              bias != nullptr ? bias + first : nullptr, top, left, sums);
-          unroll<outputs>([&](auto o) TINYML_INLINE {
-            const auto largest = largest_of<width>(sums[o], sums[outputs + o],
-                                                   sums[2 * outputs + o], sums[3 * outputs + o]);
-            const int to = at + (first + o) * kShape.batch + sample;
-            store_samples<width>(pooled + to, activate<kShape.activation, width>(largest.value));
-            set_choices<kShape, width>(choices, to, largest.low, largest.high);
-          });
-        });
-      });
-      at += kShape.output_channels * kShape.batch;
+      if constexpr (kHasRuns<kShape>) {
+        pool_runs<kShape, P>(x, filter, bias, top, left, to, pooled, choices);
+      } else {
+        pool_tiles<kShape, P>(x, filter, bias, top, left, to, pooled, choices);
+      }
+      to += kShape.output_channels * kShape.batch;
     }
   }
 }

@@ -31,28 +31,21 @@ template <const Convolution &kShape> [[nodiscard]] inline Taps taps_at(int top, 
 template <const Convolution &kShape>
 inline constexpr bool kHasRuns =
     kShape.batch == 1 && kShape.groups == 1 && !kShape.depthwise && kShape.dilation_width == 1;
-/// convolve() for one sample, where all columns of taps meet the input.
-template <const Convolution &kShape, int Outputs, int Rows, int Columns, typename P>
-[[gnu::always_inline]] inline void convolve_runs(const float *x, const P *filter, const Taps &taps,
-                                                 float *sums) {
+/// One output channel and one sample, all columns of taps inside of the input: sums[position].
+/// `row` is what row `rows.first` of the taps sees, its `row_values` from the next one.
+template <const Convolution &kShape, int Rows, int Columns, typename P>
+[[gnu::always_inline]] inline void convolve_runs(const float *row, int row_values, const P *filter,
+                                                 Range rows, float *sums) {
   constexpr int kRun = kRunLength<kShape>;
   constexpr bool kPairs = kRun % 2 == 0;
-  for (int ky = taps.rows.first; ky < taps.rows.last; ++ky) {
-    const int row = (taps.top + ky * kShape.dilation_height) * kShape.input_width + taps.left;
-    const float *from = x + row * kShape.input_channels;
-    unroll<Outputs>([&](auto o) TINYML_INLINE {
-      float own[Rows * Columns];
-      unroll<Rows * Columns>([&](auto p) TINYML_INLINE { own[p] = sums[p * Outputs + o]; });
-      multiply_runs<kRun, Rows * Columns, kPairs>(
-          filter + o * kShape.filter_output_step() + ky * kRun,
-          [&](auto p) TINYML_INLINE {
-            return from + (p / Columns * kShape.stride_height * kShape.input_width +
-                           p % Columns * kShape.stride_width) *
-                              kShape.input_channels;
-          },
-          own);
-      unroll<Rows * Columns>([&](auto p) TINYML_INLINE { sums[p * Outputs + o] = own[p]; });
-    });
+  for (int ky = rows.first; ky < rows.last; ++ky, row += kShape.dilation_height * row_values) {
+    multiply_runs<kRun, Rows * Columns, kPairs>(
+        filter + ky * kRun,
+        [&](auto p) TINYML_INLINE {
+          return row + p / Columns * kShape.stride_height * row_values +
+                 p % Columns * kShape.stride_width * kShape.input_channels;
+        },
+        sums);
   }
 }
 
@@ -63,7 +56,10 @@ template <const Convolution &kShape, int Width, int Outputs, int Rows, int Colum
                                             Samples<Width> *sums) {
   if constexpr (kHasRuns<kShape>) {
     if (taps.columns.first == 0 && taps.columns.last == kShape.kernel_width) {
-      return convolve_runs<kShape, Outputs, Rows, Columns>(x, filter, taps, sums);
+      constexpr int kRow = kShape.input_width * kShape.input_channels;
+      const int first = taps.top + taps.rows.first * kShape.dilation_height;
+      return convolve_runs<kShape, Rows, Columns>(
+          x + first * kRow + taps.left * kShape.input_channels, kRow, filter, taps.rows, sums);
     }
   }
   constexpr int kPixel = kShape.input_channels * kShape.batch;
