@@ -66,7 +66,7 @@ private:
     }
   };
 
-  // resources.hpp: requests
+  // resources.hpp, worker_resources.hpp: requests
   void put_run(const coap::Event &event);
   void delete_run(const coap::Event &event);
   void put_model(const coap::Event &event);
@@ -181,3 +181,4 @@ private:
 #include "device/parameter_server/resources.hpp"
 #include "device/parameter_server/rounds.hpp"
 #include "device/parameter_server/uploads.hpp"
+#include "device/parameter_server/worker_resources.hpp"
