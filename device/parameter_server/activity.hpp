@@ -11,12 +11,13 @@ struct ParameterServerActivity {
   static constexpr bool kPresent = true;
   static constexpr std::string_view kLinks = "</train/run>,</train/model>,</train/status>";
 
+  /// Of its requests to an upstream.
   static constexpr coap::Parameters kCoap = {.ack_timeout_ms = 1000, .nstart = 2};
-
   /// Many peers at once; answers to updates must be remembered until they have come.
   template <typename Default> struct Limits : Default {
     static constexpr std::size_t kReplies = 32;
-    static constexpr std::size_t kExchangeBytes = 1152; ///< an edge aggregator's update, by blocks
+    static constexpr std::size_t kExchangeBytes =
+        Default::kMessageBytes; ///< an edge's update, by blocks
   };
 
   template <typename Context> class In {

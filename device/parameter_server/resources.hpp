@@ -26,10 +26,10 @@ bool ParameterServer<Flash, Coap>::handle(const coap::Event &event, coap::Millis
       {"train/update", Code::kPut, &ParameterServer::put_update},
       {"train/status", Code::kGet, &ParameterServer::get_status},
   };
-  if (event.kind != coap::EventKind::kRequest) {
-    return false;
-  }
   read_clock(now_ms);
+  if (event.kind != coap::EventKind::kRequest) {
+    return is_edge() && upstream_.handle(event, now_ms);
+  }
   bool known = false;
   for (const Resource &resource : kResources) {
     if (event.message.path_is(resource.path)) {

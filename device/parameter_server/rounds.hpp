@@ -9,7 +9,7 @@ namespace tinyml::device {
 template <store::Flash Flash, typename Coap>
 ParameterServer<Flash, Coap>::ParameterServer(Flash &flash, Coap &coap, const store::Region &user)
     : flash_(flash), coap_(coap), user_(user), log_(flash, commit_log_of(user, flash.info())),
-      jobs_(flash), model_writer_(flash) {
+      jobs_(flash), model_writer_(flash), upstream_(flash, coap) {
   if (log_.load(commit_)) {
     restore();
   }
@@ -44,6 +44,7 @@ template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::
   plan_ = plan.value_or(StorePlan{});
   workers_.resize(has_run() ? settings().workers : std::uint16_t{0});
   jobs_.configure(commit_, plan_);
+  connect_upstream();
 }
 
 template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::forget_run() {
@@ -86,6 +87,7 @@ void ParameterServer<Flash, Coap>::fail(std::string_view why) {
 
 template <store::Flash Flash, typename Coap>
 void ParameterServer<Flash, Coap>::read_clock(coap::Millis now_ms) {
+  clock_ms_ = now_ms;
   now_ms_ = static_cast<std::uint32_t>(now_ms);
   next_tick_ms_ = now_ms + kTickMs;
   if (restarted_) {
@@ -109,11 +111,16 @@ void ParameterServer<Flash, Coap>::poll(coap::Millis now_ms) {
     return work_failed();
   case JobState::kDone:
     attempts_ = 0;
-    return work_ == Work::kFold        ? finish_fold()
-           : work_ == Work::kAggregate ? start_apply()
-                                       : finish_round();
+    return finish_work();
   case JobState::kIdle:
     break;
+  }
+  if (is_edge()) {
+    upstream_.poll(now_ms);
+    work_ == Work::kSend ? finish_sending() : follow_upstream();
+  }
+  if (work_ != Work::kNone) {
+    return;
   }
   if (commit_.state == RunState::kJoining) {
     start_run();
@@ -122,10 +129,22 @@ void ParameterServer<Flash, Coap>::poll(coap::Millis now_ms) {
   }
 }
 
+template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::finish_work() {
+  switch (work_) {
+  case Work::kFold:
+    return finish_fold();
+  case Work::kAggregate:
+    return is_edge() ? send_upstream() : start_apply();
+  default:
+    return is_edge() ? finish_delta() : finish_round();
+  }
+}
+
 template <store::Flash Flash, typename Coap>
 coap::Millis ParameterServer<Flash, Coap>::next_deadline_ms() const {
   const bool waits = commit_.state == RunState::kJoining || commit_.state == RunState::kRunning;
-  return jobs_.busy() ? 0 : waits ? next_tick_ms_ : coap::kNever;
+  const coap::Millis upstream_ms = is_edge() ? upstream_.next_deadline_ms() : coap::kNever;
+  return jobs_.busy() ? 0 : std::min(waits ? next_tick_ms_ : coap::kNever, upstream_ms);
 }
 
 template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::start_run() {
@@ -259,11 +278,18 @@ training::DeltaHeader ParameterServer<Flash, Coap>::make_delta_header() const {
 
 template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::start_aggregate() {
   work_ = Work::kAggregate;
-  delta_header_ = make_delta_header();
-  std::uint8_t header[training::DeltaHeader::kBytes];
-  encode(delta_header_, header);
-  const store::Region place = plan_.deltas[commit_.version % plan_.deltas.count];
-  if (!jobs_.begin_aggregate(contributions_, header, place)) {
+  std::uint8_t header[std::max(training::DeltaHeader::kBytes, training::UpdateHeader::kBytes)];
+  std::size_t header_bytes = 0;
+  store::Region place = plan_.deltas[commit_.version % plan_.deltas.count];
+  if (is_edge()) {
+    round_open_ = false;
+    header_bytes = encode(make_update_header(), header);
+    place = plan_.outgoing[0];
+  } else {
+    delta_header_ = make_delta_header();
+    header_bytes = encode(delta_header_, header);
+  }
+  if (!jobs_.begin_aggregate(contributions_, ByteView(header, header_bytes), place)) {
     work_failed();
   }
 }
@@ -312,6 +338,7 @@ template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::
   if (!commit(next)) {
     return fail("the commit cannot be written");
   }
+  print_line("train: version ", commit_.version, " of ", totals_.count, " updates");
   release_round();
 }
 
@@ -323,7 +350,6 @@ template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::
     workers_[id].folded = false;
   }
   workers_.begin_version();
-  print_line("train: version ", commit_.version, " of ", totals_.count, " updates");
   totals_ = {};
   round_ms_ = now_ms_;
   if (commit_.state == RunState::kDone) {
@@ -337,6 +363,7 @@ template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::
   jobs_.abandon();
   const Work failed = work_;
   work_ = Work::kNone; // poll() begins it anew
+  round_open_ = is_edge() && failed != Work::kApply;
   if (++attempts_ >= kAttempts) {
     fail("the store does not take its vectors");
   } else if (failed == Work::kApply) {

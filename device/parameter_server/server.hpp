@@ -5,6 +5,7 @@
 #include "device/parameter_server/commit_log.hpp"
 #include "device/parameter_server/jobs.hpp"
 #include "device/parameter_server/upload_sessions.hpp"
+#include "device/parameter_server/upstream.hpp"
 #include "protocol/coap/endpoint.hpp"
 #include "training/strategies/barrier.hpp"
 
@@ -40,7 +41,8 @@ private:
   static constexpr std::uint8_t kStrikesOut = 2;
 
   enum class SlotState : std::uint8_t { kFree, kInUse, kBad };
-  enum class Work : std::uint8_t { kNone, kFold, kAggregate, kApply };
+  enum class Work : std::uint8_t { kNone, kFold, kAggregate, kSend, kApply };
+  enum class Fetching : std::uint8_t { kModel, kControl, kDelta };
 
   /// A version that someone is fetching and that therefore is not written over.
   struct Pin {
@@ -116,6 +118,7 @@ private:
   void fail(std::string_view why);
   void start_run();
   void start_work();
+  void finish_work();
   [[nodiscard]] training::RoundProgress progress() const;
   [[nodiscard]] Worker *next_to_fold();
   void start_fold(Worker &worker);
@@ -131,12 +134,27 @@ private:
   void work_failed();
   [[nodiscard]] std::uint8_t free_model_area() const;
 
+  // edge.hpp: the upstream
+  void connect_upstream();
+  void follow_upstream();
+  void ask_upstream(std::uint32_t in_ms);
+  void follow_upstream_task(const training::Task &task);
+  void fetch(Fetching what);
+  void take_body();
+  void take_delta();
+  void end_with_upstream();
+  [[nodiscard]] training::UpdateHeader make_update_header() const;
+  void send_upstream();
+  void finish_sending();
+  void drop_round();
+  void finish_delta();
+
   [[nodiscard]] const training::RunSettings &settings() const { return commit_.settings; }
   [[nodiscard]] bool is_bulk() const { return settings().barrier == training::Barrier::kBulk; }
   [[nodiscard]] bool has_run() const { return commit_.state != RunState::kIdle; }
   [[nodiscard]] bool has_model() const { return has_run() && commit_.state != RunState::kNoModel; }
   [[nodiscard]] bool is_closing() const {
-    return work_ == Work::kAggregate || work_ == Work::kApply;
+    return work_ == Work::kAggregate || work_ == Work::kSend || work_ == Work::kApply;
   }
   [[nodiscard]] std::uint32_t round() const {
     return is_bulk() ? commit_.version : commit_.applied / settings().workers;
@@ -144,7 +162,12 @@ private:
   [[nodiscard]] std::uint32_t oldest_delta() const;
   [[nodiscard]] bool is_pinned() const;
   [[nodiscard]] bool is_shared() const;
-  [[nodiscard]] bool round_is_open() const { return true; }
+  [[nodiscard]] bool is_edge() const { return settings().upstream.present(); }
+  /// An edge aggregator's rounds open when its upstream says so.
+  [[nodiscard]] bool round_is_open() const { return !is_edge() || round_open_; }
+  [[nodiscard]] std::uint32_t held_version() const {
+    return has_model() ? commit_.version : training::kNoVersion;
+  }
 
   Flash &flash_;
   Coap &coap_;
@@ -158,11 +181,18 @@ private:
   coap::BlockSink model_sink_;
   StreamWriter<Flash> model_writer_;
   Contributions contributions_;
+  Upstream<Flash, Coap> upstream_;
+  training::Task edge_task_; ///< whose rate and local work the workers get
+  std::uint32_t sent_version_ = training::kNoVersion;
+  std::uint32_t fetched_version_ = 0;
+  Fetching fetching_ = Fetching::kModel;
+  bool round_open_ = false;
   training::DeltaHeader delta_header_;
   Pin pin_;
   SlotState slots_[kMostSlots] = {};
   std::uint32_t refused_[training::kRefusals] = {};
   std::uint32_t store_errors_ = 0;
+  coap::Millis clock_ms_ = 0;
   std::uint32_t now_ms_ = 0;    ///< the low half of the time suffices for all that is measured
   std::uint32_t round_ms_ = 0;  ///< when the round began, or the first worker joined
   std::uint32_t questions_ = 0; ///< seeds the draws of PSP
@@ -178,6 +208,7 @@ private:
 
 } // namespace tinyml::device
 
+#include "device/parameter_server/edge.hpp"
 #include "device/parameter_server/resources.hpp"
 #include "device/parameter_server/rounds.hpp"
 #include "device/parameter_server/uploads.hpp"

@@ -44,6 +44,8 @@ public:
     return held_ == 0 || write(ByteView(held_bytes_, unit()));
   }
 
+  [[nodiscard]] std::uint32_t crc() const { return crc_; }
+
 private:
   static constexpr std::size_t kMaxUnit = 64;
 

@@ -24,6 +24,8 @@ using TestServer = ParameterServer<store::FlashSimulator, ServerCoap>;
 
 inline constexpr coap::PeerId kServerPeer{0x0A4D00021633};
 inline constexpr coap::PeerId kCoordinatorPeer{0x0A4D00011633};
+/// Of the second server of a site, an edge aggregator.
+inline constexpr coap::PeerId kEdgePeer{0x0A4D00031633};
 [[nodiscard]] inline coap::PeerId peer_of_worker(std::uint16_t index) {
   return {0x0A4D01001633U + (std::uint64_t{index} << 16)};
 }
@@ -71,10 +73,30 @@ public:
     }
   }
 
+  /// Adds a second server, with a flash of its own.
+  void add_edge() {
+    edge_flash.emplace(flash.info(), edge_power);
+    restart_edge();
+  }
+  void restart_edge() {
+    edge_endpoint = std::make_unique<ServerCoap>(coap::Parameters{}, 77U + restarts++);
+    edge = std::make_unique<TestServer>(*edge_flash, *edge_endpoint, user);
+  }
+  store::Power edge_power;
+  std::optional<store::FlashSimulator> edge_flash;
+  std::unique_ptr<ServerCoap> edge_endpoint;
+  std::unique_ptr<TestServer> edge;
+  coap::PeerId coordinated = kServerPeer; ///< whom requests go to
+
   TestWorker &add_worker(const training::RunSettings &settings, Vector target,
                          std::uint32_t samples = 100) {
-    const auto index = static_cast<std::uint16_t>(workers.size());
-    workers.push_back(std::make_unique<TestWorker>(index, kServerPeer, std::move(target), samples));
+    return add_worker_of(kServerPeer, static_cast<std::uint16_t>(workers.size()), settings,
+                         std::move(target), samples);
+  }
+  TestWorker &add_worker_of(coap::PeerId of, std::uint16_t index,
+                            const training::RunSettings &settings, Vector target,
+                            std::uint32_t samples = 100) {
+    workers.push_back(std::make_unique<TestWorker>(index, of, std::move(target), samples));
     workers.back()->wanted = settings;
     return *workers.back();
   }
@@ -138,6 +160,9 @@ public:
     for (const auto &worker : workers) {
       next = std::min({next, worker->endpoint.next_deadline(), worker->next_ms()});
     }
+    if (edge) {
+      next = std::min({next, edge_endpoint->next_deadline(), edge->next_deadline_ms()});
+    }
     now_ms = next == coap::kNever ? now_ms + 100 : std::max(now_ms, next);
     try {
       deliver();
@@ -146,6 +171,10 @@ public:
             [&](const coap::Event &event) { server->handle(event, now_ms); });
     } catch (const store::PowerCut &) {
       start_server();
+    }
+    if (edge) {
+      edge->poll(now_ms);
+      drain_edge();
     }
     for (std::uint16_t i = 0; i < workers.size(); ++i) {
       workers[i]->wake(now_ms);
@@ -168,6 +197,10 @@ private:
   void drain_worker(std::uint16_t i) {
     drain(workers[i]->endpoint, peer_of_worker(i),
           [&](const coap::Event &event) { workers[i]->handle(event, now_ms); });
+  }
+  void drain_edge() {
+    drain(*edge_endpoint, kEdgePeer,
+          [&](const coap::Event &event) { edge->handle(event, now_ms); });
   }
   void drain_coordinator() {
     drain(coordinator_, kCoordinatorPeer, [&](const coap::Event &event) { take(event); });
@@ -192,6 +225,11 @@ private:
         }
         drain(*endpoint, kServerPeer,
               [&](const coap::Event &event) { server->handle(event, now_ms); });
+      } else if (flying.to == kEdgePeer && edge) {
+        if (const auto event = edge_endpoint->receive(flying.from, flying.bytes, now_ms)) {
+          edge->handle(event, now_ms);
+        }
+        drain_edge();
       } else if (flying.to == kCoordinatorPeer) {
         if (const auto event = coordinator_.receive(flying.from, flying.bytes, now_ms)) {
           take(event);
@@ -247,7 +285,7 @@ inline Answer Site::request(coap::Code method, std::string_view path, ByteView b
   while (!over) {
     response_.reset();
     timed_out_ = false;
-    coap::Draft draft = coordinator_.request(kServerPeer, method);
+    coap::Draft draft = coordinator_.request(coordinated, method);
     draft.message.path(path);
     if (method == coap::Code::kGet) {
       download.add_to(draft.message);

@@ -72,8 +72,9 @@ training::Refusal ParameterServer<Flash, Coap>::judge(std::uint16_t id,
   if (header.run_id != settings().run_id || header.worker != id) {
     return Refusal::kWrongRun;
   }
-  const bool current = is_bulk() ? header.base_version == commit_.version && !is_closing()
-                                 : header.base_version <= commit_.version;
+  const bool current =
+      is_bulk() ? header.base_version == commit_.version && !is_closing() && round_is_open()
+                : header.base_version <= commit_.version;
   if (commit_.state != RunState::kRunning || !current) {
     return Refusal::kStale;
   }

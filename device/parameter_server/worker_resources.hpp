@@ -154,6 +154,12 @@ training::Task ParameterServer<Flash, Coap>::task_for(Worker &worker, std::uint3
 
 template <store::Flash Flash, typename Coap>
 void ParameterServer<Flash, Coap>::add_local_work(training::Task &task) const {
+  if (is_edge()) {
+    task.rate = edge_task_.rate;
+    task.local_steps = edge_task_.local_steps;
+    task.local_epochs = edge_task_.local_epochs;
+    return;
+  }
   const std::uint32_t last_round = settings().rounds - 1U;
   task.rate = training::rate_in_round(settings(), std::min(round(), last_round));
   task.local_steps = settings().local_steps;
