@@ -123,16 +123,18 @@ private:
   [[nodiscard]] Worker *next_to_fold();
   void start_fold(Worker &worker);
   void finish_fold();
-  void start_round();
-  void collect_round();
-  void collect_waiting();
-  [[nodiscard]] training::DeltaHeader make_delta_header() const;
   void start_aggregate();
   void start_apply();
   void finish_round();
   void release_round();
   void work_failed();
   [[nodiscard]] std::uint8_t free_model_area() const;
+
+  // collect.hpp: what goes into a version
+  void start_round();
+  void collect_round();
+  void collect_waiting();
+  [[nodiscard]] training::DeltaHeader make_delta_header() const;
 
   // edge.hpp: the upstream
   void connect_upstream();
@@ -208,6 +210,7 @@ private:
 
 } // namespace tinyml::device
 
+#include "device/parameter_server/collect.hpp"
 #include "device/parameter_server/edge.hpp"
 #include "device/parameter_server/resources.hpp"
 #include "device/parameter_server/rounds.hpp"

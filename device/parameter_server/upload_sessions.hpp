@@ -17,10 +17,10 @@ struct UploadSession {
   void close() { *this = UploadSession{.sink = coap::BlockSink()}; }
 };
 
-/// As many updates at once as come in; more wait their turn.
+/// One for each worker: at the end of a round all come at once.
 class UploadSessions {
 public:
-  static constexpr std::size_t kSessions = 12;
+  static constexpr std::size_t kSessions = training::kMaxWorkers;
   /// A sender silent for so long gives its place to another one.
   static constexpr std::uint32_t kSilenceMs = 4000;
 

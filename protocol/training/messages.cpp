@@ -111,7 +111,7 @@ template <typename Codec> void fields(Codec &codec, Of<Codec, UpdateHeader> &m) 
   codec.field(m.train_ms);
   codec.field(m.cycles);
   codec.field_up_to(m.coding, kLastCoding);
-  codec.zeros(11);
+  codec.zeros(3);
 }
 
 template <typename Codec> void fields(Codec &codec, Of<Codec, DeltaHeader> &m) {

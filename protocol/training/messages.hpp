@@ -106,7 +106,7 @@ struct Task {
 
 /// PUT /train/update?w=ID begins with it; then the coded values, then the CRC-32 of all before it.
 struct UpdateHeader {
-  static constexpr std::size_t kBytes = 64;
+  static constexpr std::size_t kBytes = 56;
   std::uint32_t run_id = 0;
   std::uint16_t worker = 0;
   std::uint8_t coding = 0; ///< RunSettings::update_coding
