@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
-#include "cli/context.hpp"
+#include "base/error.hpp"
 
 #include <filesystem>
 #include <functional>

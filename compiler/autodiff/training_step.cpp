@@ -3,6 +3,7 @@
 
 #include "compiler/autodiff/batch_innermost.hpp"
 #include "compiler/autodiff/differentiate.hpp"
+#include "compiler/autodiff/fuse.hpp"
 #include "compiler/autodiff/rebatch.hpp"
 #include "compiler/ir/verify.hpp"
 
@@ -175,6 +176,11 @@ private:
       }
       follow_ids(map);
       model_.graph = *std::move(turned);
+      follow_ids(ir::remove_dead(model_.graph));
+    }
+    if (options_.batch_innermost && options_.fuse) {
+      fuse_max_pools(model_.graph);
+      fuse_sgd(model_.graph);
       follow_ids(ir::remove_dead(model_.graph));
     }
     if (const auto verified = ir::verify(model_.graph); !verified) {

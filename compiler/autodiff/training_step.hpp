@@ -40,6 +40,9 @@ struct TrainingOptions {
   bool batch_innermost = true;
   /// Only the last layer with parameters learns; the others stay as they are.
   bool last_layer_only = false;
+  /// Updates by SGD without stored gradients, pools without what they leave away (fuse.hpp). Needs
+  /// batch_innermost.
+  bool fuse = false;
 };
 
 /// One parameter with all that belongs to it; ids are variables of the graph.

@@ -137,6 +137,13 @@ Expected<Layer> make_layer_of(const LayerContext &c) {
   case Op::kSgd:
   case Op::kMomentum:
   case Op::kAdam:
+  case Op::kConv2dFilterSgd:
+  case Op::kDepthwiseConv2dFilterSgd:
+  case Op::kFullyConnectedFilterSgd:
+  case Op::kConv2dMaxPool:
+  case Op::kPooledConv2dInputGradient:
+  case Op::kPooledConv2dFilterGradient:
+  case Op::kPooledConv2dFilterSgd:
   case Op::kBatchNorm:
   case Op::kSvdf:
   case Op::kLstm:
@@ -152,6 +159,12 @@ std::string LayerContext::output_text(std::size_t element_offset) const {
   const std::size_t offset = plan.placements[output]->offset_bytes +
                              element_offset * ir::element_size(graph.values[output].type.element);
   return "at<" + cpp_type(graph.values[output].type.element) + ">(" + std::to_string(offset) + ")";
+}
+
+std::string LayerContext::second_output_text() const {
+  const ir::ValueId output = node.outputs[1];
+  return "at<" + cpp_type(graph.values[output].type.element) + ">(" +
+         std::to_string(plan.placements[output]->offset_bytes) + ")";
 }
 
 std::int64_t LayerContext::skipped_rows() const {

@@ -65,6 +65,7 @@ struct LayerContext {
 
   /// "at<float>(128)"
   [[nodiscard]] std::string output_text(std::size_t element_offset = 0) const;
+  [[nodiscard]] std::string second_output_text() const;
   /// The same for an input, or the name of an array that is added to `layer` when it is a constant.
   [[nodiscard]] std::string input_text(std::size_t i, Layer &layer) const;
   /// "variable<float>(128)": an input that is a variable.

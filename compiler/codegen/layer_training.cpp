@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compiler/codegen/layer.hpp"
+#include "compiler/codegen/training_calls.hpp"
 
 #include "compiler/ir/batch.hpp"
 #include "compiler/ir/types.hpp"
@@ -14,112 +14,27 @@ namespace {
 using ir::Op;
 using ir::Shape;
 
-/// A function of kernels/generic/training, the header that has it, and the type of its layer.
-struct Kernel {
-  std::string header, function, type;
-};
-
-/// The call of one kernel; `arguments` follow the layer's parameters.
-Layer training_layer(const Kernel &kernel, Fields parameters, std::vector<std::string> arguments) {
-  Layer layer;
-  layer.header = "training/" + kernel.header + ".hpp";
-  Call call{"training::" + kernel.function, "training::" + kernel.type, std::move(parameters),
-            std::move(arguments)};
-  call.always_folds = true;
-  layer.calls.push_back(std::move(call));
-  return layer;
-}
-
-std::string activation_text(const ir::Node &node) {
-  const std::string type = "tinyml::kernels::generic::training::Activation::";
-  switch (ir::activation_of(node)) {
-  case ir::Activation::kRelu:
-    return type + "kRelu";
-  case ir::Activation::kRelu6:
-    return type + "kRelu6";
-  case ir::Activation::kNone:
-    break;
-  }
-  return type + "kNone";
-}
-
-/// Images are [height, width, channels, batch].
-struct Images {
-  const Shape &x, &y;
-};
-
-void add_window(Fields &fields, const ir::Window &window) {
-  fields.add("kernel_height", window.kernel_h)
-      .add("kernel_width", window.kernel_w)
-      .add("stride_height", window.stride_h)
-      .add("stride_width", window.stride_w)
-      .add("pad_top", window.pad_top)
-      .add("pad_left", window.pad_left);
-}
-
-Fields convolution_fields(const ir::Node &node, const Images &images, const ir::Window &window,
-                          bool depthwise) {
-  Fields fields;
-  fields.add("batch", images.x[3])
-      .add("input_height", images.x[0])
-      .add("input_width", images.x[1])
-      .add("input_channels", images.x[2])
-      .add("output_height", images.y[0])
-      .add("output_width", images.y[1])
-      .add("output_channels", images.y[2]);
-  add_window(fields, window);
-  fields.add("dilation_height", window.dilation_h)
-      .add("dilation_width", window.dilation_w)
-      .add("groups", ir::int_attribute(node, "groups", 1))
-      .add("depthwise", depthwise ? "true" : "false")
-      .add("activation", activation_text(node));
-  return fields;
-}
-
-std::uint64_t convolution_macs(const Images &images, const ir::Window &window, std::int64_t depth) {
-  return static_cast<std::uint64_t>(ir::element_count(images.y) * window.kernel_h *
-                                    window.kernel_w * depth);
-}
-
-/// `depth`: input channels that one output reads.
-struct Convolution {
-  Images images;
-  ir::Window window;
-  bool depthwise;
-  std::int64_t depth;
-};
-
-Convolution convolution_of(const LayerContext &c) {
+TrainedConvolution convolution_of(const LayerContext &c) {
   const auto &in = [&](std::size_t i) -> const Shape & { return c.in(i).shape; };
   const Shape &out = c.out().shape;
   switch (c.node.op) {
   case Op::kConv2d:
-    return {{in(0), out}, ir::window_of(c.node, in(1)), false, in(1)[3]};
+    return {in(0), out, ir::window_of(c.node, in(1)), false, in(1)[3]};
   case Op::kDepthwiseConv2d:
-    return {{in(0), out}, ir::window_of(c.node, in(1)), true, 1};
+    return {in(0), out, ir::window_of(c.node, in(1)), true, 1};
   case Op::kConv2dInputGradient:
-    return {{out, in(0)}, ir::window_of(c.node, in(1)), false, in(1)[3]};
+    return {out, in(0), ir::window_of(c.node, in(1)), false, in(1)[3]};
   case Op::kDepthwiseConv2dInputGradient:
-    return {{out, in(0)}, ir::window_of(c.node, in(1)), true, 1};
+    return {out, in(0), ir::window_of(c.node, in(1)), true, 1};
   case Op::kConv2dFilterGradient:
-    return {{in(0), in(1)}, ir::window_of(c.node, out), false, out[3]};
+    return {in(0), in(1), ir::window_of(c.node, out), false, out[3]};
   default:
-    return {{in(0), in(1)}, ir::window_of(c.node, out), true, 1};
+    return {in(0), in(1), ir::window_of(c.node, out), true, 1};
   }
 }
 
-std::string optional_bias(const LayerContext &c, Layer &layer) {
-  return c.node.inputs.size() > 2 ? c.input_text(2, layer) : "nullptr";
-}
-
-/// Moves the arrays that `from` collected while its arguments were written.
-Layer with_weights(Layer layer, Layer &from) {
-  layer.weights = std::move(from.weights);
-  return layer;
-}
-
 Expected<Layer> make_convolution_layer(const LayerContext &c) {
-  const Convolution conv = convolution_of(c);
+  const TrainedConvolution conv = convolution_of(c);
   if (conv.window.pad_top < 0 || conv.window.pad_left < 0) {
     return c.unsupported("a window that leaves rows or columns out cannot be trained");
   }
@@ -134,10 +49,9 @@ Expected<Layer> make_convolution_layer(const LayerContext &c) {
       c.node.op == Op::kConv2dFilterGradient || c.node.op == Op::kDepthwiseConv2dFilterGradient;
   const std::string name =
       forward ? "conv2d" : (filter ? "conv2d_filter_gradient" : "conv2d_input_gradient");
-  Layer layer = training_layer({name, name, "Convolution"},
-                               convolution_fields(c.node, conv.images, conv.window, conv.depthwise),
-                               std::move(arguments));
-  layer.macs = convolution_macs(conv.images, conv.window, conv.depth);
+  Layer layer =
+      training_layer({name, name, "Convolution"}, fields_of(c.node, conv), std::move(arguments));
+  layer.macs = macs_of(conv);
   return with_weights(std::move(layer), arrays);
 }
 
@@ -170,13 +84,9 @@ Expected<Layer> make_dense_layer(const LayerContext &c) {
     arguments.push_back(optional_bias(c, arrays));
   }
   arguments.push_back(c.output_text());
-  Layer layer = training_layer({"fully_connected", dense.kernel, "Dense"},
-                               Fields()
-                                   .add("batch", dense.batch)
-                                   .add("inputs", dense.weights[1])
-                                   .add("outputs", dense.weights[0])
-                                   .add("activation", activation_text(c.node)),
-                               std::move(arguments));
+  Layer layer =
+      training_layer({"fully_connected", dense.kernel, "Dense"},
+                     dense_fields(c.node, dense.weights, dense.batch), std::move(arguments));
   layer.macs = static_cast<std::uint64_t>(ir::element_count(dense.weights) * dense.batch);
   return with_weights(std::move(layer), arrays);
 }
@@ -235,7 +145,7 @@ Expected<Layer> make_loss_layer(const LayerContext &c) {
       arrays);
 }
 
-Kernel update_kernel(Op op) {
+TrainingKernel update_kernel(Op op) {
   switch (op) {
   case Op::kMomentum:
     return {"updates", "momentum", "Momentum"};
@@ -287,6 +197,9 @@ bool is_training_layer(const ir::Node &node) {
 bool reads_half(const ir::Node &node) { return is_training_layer(node); }
 
 Expected<Layer> make_training(const LayerContext &c) {
+  if (ir::is_fused_training(c.node.op)) {
+    return make_fused_training(c);
+  }
   switch (c.node.op) {
   case Op::kConv2d:
   case Op::kDepthwiseConv2d:

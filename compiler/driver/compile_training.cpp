@@ -75,7 +75,8 @@ Expected<autodiff::TrainingOptions> step_options(const TrainingCompileOptions &o
                                    .proximal_strength = options.proximal_strength,
                                    .batch =
                                        options.batch == 0 ? set->training_batch : options.batch,
-                                   .last_layer_only = options.last_layer_only};
+                                   .last_layer_only = options.last_layer_only,
+                                   .fuse = options.fuse};
 }
 
 module::TrainingLoss abi_loss(autodiff::Loss loss) {

@@ -26,6 +26,8 @@ struct TrainingCompileOptions {
   bool last_layer_only = false;
   /// The module begins with the model's own weights, which costs ROM; else with zeros.
   bool initial_values = false;
+  /// What can be computed without being stored is not stored (compiler/autodiff/fuse.hpp).
+  bool fuse = true;
   Optimize optimize = Optimize::kBalanced;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/interpret/step.hpp"
 
+#include "compiler/ir/batch.hpp"
 #include "compiler/ir/edit.hpp"
 
 namespace tinyml::interpret {
@@ -28,6 +29,9 @@ Expected<Step> make_step(const StepContext &context) {
   }
   if (context.is_int16()) {
     return make_int16(context);
+  }
+  if (ir::is_fused_training(context.node.op)) {
+    return make_fused_training(context);
   }
   if (ir::layout_of(context.node) == ir::Layout::kHwcn) {
     return make_batch_innermost(context);
@@ -99,6 +103,13 @@ Expected<Step> make_step(const StepContext &context) {
   case Op::kLookup:
   case Op::kSvdf: // remember: above
   case Op::kLstm:
+  case Op::kConv2dFilterSgd: // fused: above
+  case Op::kDepthwiseConv2dFilterSgd:
+  case Op::kFullyConnectedFilterSgd:
+  case Op::kConv2dMaxPool:
+  case Op::kPooledConv2dInputGradient:
+  case Op::kPooledConv2dFilterGradient:
+  case Op::kPooledConv2dFilterSgd:
     break;
   }
   return make_elementwise(context);

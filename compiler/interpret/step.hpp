@@ -79,6 +79,8 @@ struct StepContext {
 
 /// Gradients, losses and updates.
 [[nodiscard]] Expected<Step> make_training(const StepContext &context);
+/// What several of those became (compiler/autodiff/fuse.hpp).
+[[nodiscard]] Expected<Step> make_fused_training(const StepContext &context);
 /// Any operator with layout HWCN.
 [[nodiscard]] Expected<Step> make_batch_innermost(const StepContext &context);
 

@@ -85,7 +85,8 @@ Window window_of(const Node &node, const Shape &filter) {
   std::vector<std::int64_t> kernel = sized(ints_attribute(node, "kernel", {}), 2, 1);
   if (node.op == Op::kConv2d || node.op == Op::kDepthwiseConv2d ||
       node.op == Op::kTransposeConv2d || node.op == Op::kConv2dInputGradient ||
-      node.op == Op::kDepthwiseConv2dInputGradient) {
+      node.op == Op::kDepthwiseConv2dInputGradient || node.op == Op::kConv2dMaxPool ||
+      node.op == Op::kPooledConv2dInputGradient) {
     // OIHW has its H and W where NCHW has them; all other filters are like NHWC.
     const ImageAxes axes =
         image_axes(layout_of(node) == Layout::kNchw ? Layout::kNchw : Layout::kNhwc);

@@ -24,13 +24,37 @@ namespace tinyml::ir {
   case Op::kAveragePool2dGradient:
   case Op::kSoftmaxCrossEntropy:
   case Op::kSoftmaxCrossEntropyGradient:
+  case Op::kConv2dFilterSgd:
+  case Op::kDepthwiseConv2dFilterSgd:
+  case Op::kFullyConnectedFilterSgd:
+  case Op::kConv2dMaxPool:
+  case Op::kPooledConv2dInputGradient:
+  case Op::kPooledConv2dFilterGradient:
+  case Op::kPooledConv2dFilterSgd:
     return true;
   default:
     return false;
   }
 }
 
-/// Of an operator with a layout.
+/// Operators that several others were fused into for training steps; the batch is innermost already
+/// where they are made.
+[[nodiscard]] constexpr bool is_fused_training(Op op) {
+  switch (op) {
+  case Op::kConv2dFilterSgd:
+  case Op::kDepthwiseConv2dFilterSgd:
+  case Op::kFullyConnectedFilterSgd:
+  case Op::kConv2dMaxPool:
+  case Op::kPooledConv2dInputGradient:
+  case Op::kPooledConv2dFilterGradient:
+  case Op::kPooledConv2dFilterSgd:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/// Of an operator with a layout that is not fused.
 [[nodiscard]] constexpr bool is_batched_input(Op op, std::size_t index) {
   switch (op) {
   case Op::kConv2dFilterGradient:

@@ -95,6 +95,10 @@ Expected<ValueId> add_node_to(Graph &graph, std::vector<Node> &nodes, NodeSpec s
   std::string name = spec.output_name.empty() ? node.name : std::move(spec.output_name);
   const ValueId output = add_value(graph, {std::move(name), std::move(*type), {}});
   node.outputs = {output};
+  if (operator_info(node.op).outputs > 1) {
+    const TensorType second = infer_second_type(graph.values[output].type);
+    node.outputs.push_back(add_value(graph, {graph.values[output].name + ".choices", second, {}}));
+  }
   nodes.push_back(std::move(node));
   return output;
 }

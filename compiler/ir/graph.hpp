@@ -108,6 +108,13 @@ enum class Op : std::uint8_t {
   kSgd,                           ///< variable, gradient, rate
   kMomentum,                      ///< variable, velocity, gradient, rate; momentum
   kAdam,                          ///< variable, mean, square, gradient, rate; beta1, beta2, epsilon
+  kConv2dFilterSgd,               ///< variable, x, dy, rate; as kConv2dFilterGradient
+  kDepthwiseConv2dFilterSgd,      ///< variable, x, dy, rate; as kDepthwiseConv2dFilterGradient
+  kFullyConnectedFilterSgd,       ///< variable, x, dy, rate
+  kConv2dMaxPool,                 ///< x, filter[, bias]; as kConv2d; two outputs
+  kPooledConv2dInputGradient,     ///< dpooled, choices, filter; as kConv2dInputGradient
+  kPooledConv2dFilterGradient,    ///< x, dpooled, choices; as kConv2dFilterGradient
+  kPooledConv2dFilterSgd,         ///< variable, x, dpooled, choices, rate; the same
 };
 
 /// Attribute values. Which names an operator has is documented with the operator in docs/ir.md.

@@ -86,6 +86,14 @@ Expected<TensorType> infer_by_family(const InferenceInput &in) {
   case Op::kMomentum:
   case Op::kAdam:
     return infer_training(in);
+  case Op::kConv2dFilterSgd:
+  case Op::kDepthwiseConv2dFilterSgd:
+  case Op::kFullyConnectedFilterSgd:
+  case Op::kConv2dMaxPool:
+  case Op::kPooledConv2dInputGradient:
+  case Op::kPooledConv2dFilterGradient:
+  case Op::kPooledConv2dFilterSgd:
+    return infer_fused_training(in);
   case Op::kMean:
     return infer_mean(in);
   case Op::kReduce:

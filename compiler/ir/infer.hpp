@@ -45,6 +45,11 @@ struct InferenceInput {
 /// Other operators of training steps: products' gradients, losses, updates of variables.
 [[nodiscard]] Expected<TensorType> infer_training(const InferenceInput &in);
 
+/// What several of them became.
+[[nodiscard]] Expected<TensorType> infer_fused_training(const InferenceInput &in);
+/// The second output of an operator that has two and whose first one is `first`.
+[[nodiscard]] TensorType infer_second_type(const TensorType &first);
+
 /// Numpy broadcasting of two shapes.
 [[nodiscard]] Expected<Shape> broadcast(const Shape &a, const Shape &b);
 

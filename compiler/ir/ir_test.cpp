@@ -185,7 +185,7 @@ TEST(Operators, AreInEnumOrder) {
     EXPECT_EQ(static_cast<std::size_t>(operators()[i].op), i);
     EXPECT_EQ(parse_op_name(operators()[i].name), operators()[i].op);
   }
-  EXPECT_EQ(operators().size(), static_cast<std::size_t>(Op::kAdam) + 1);
+  EXPECT_EQ(operators().size(), static_cast<std::size_t>(Op::kPooledConv2dFilterSgd) + 1);
 }
 
 TEST(ActivationRange, ClampsLikeTheReferenceKernels) {

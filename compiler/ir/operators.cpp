@@ -176,6 +176,17 @@ constexpr std::array kOperators = {
     OperatorInfo{Op::kSgd, "sgd", 3, 3, {}},
     OperatorInfo{Op::kMomentum, "momentum", 4, 4, kMomentumAttributes},
     OperatorInfo{Op::kAdam, "adam", 5, 5, kAdamAttributes},
+    OperatorInfo{Op::kConv2dFilterSgd, "conv2d_filter_sgd", 4, 4, kConvFilterGradientAttributes},
+    OperatorInfo{Op::kDepthwiseConv2dFilterSgd, "depthwise_conv2d_filter_sgd", 4, 4,
+                 kConvFilterGradientAttributes},
+    OperatorInfo{Op::kFullyConnectedFilterSgd, "fully_connected_filter_sgd", 4, 4, kLayoutOnly},
+    OperatorInfo{Op::kConv2dMaxPool, "conv2d_max_pool", 2, 3, kConvAttributes, false, 2},
+    OperatorInfo{Op::kPooledConv2dInputGradient, "pooled_conv2d_input_gradient", 3, 3,
+                 kConvInputGradientAttributes},
+    OperatorInfo{Op::kPooledConv2dFilterGradient, "pooled_conv2d_filter_gradient", 3, 3,
+                 kConvFilterGradientAttributes},
+    OperatorInfo{Op::kPooledConv2dFilterSgd, "pooled_conv2d_filter_sgd", 5, 5,
+                 kConvFilterGradientAttributes},
 };
 
 } // namespace

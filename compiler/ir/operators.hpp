@@ -24,6 +24,7 @@ struct OperatorInfo {
   std::size_t max_inputs;
   std::span<const AttributeInfo> attributes;
   bool keeps_quantization = false; ///< "like input" in docs/ir.md
+  std::size_t outputs = 1;
 };
 
 inline constexpr std::size_t kManyInputs = 1024;

@@ -10,6 +10,10 @@ namespace tinyml::ir {
 [[nodiscard]] constexpr std::size_t updated_inputs(Op op) {
   switch (op) {
   case Op::kSgd:
+  case Op::kConv2dFilterSgd:
+  case Op::kDepthwiseConv2dFilterSgd:
+  case Op::kFullyConnectedFilterSgd:
+  case Op::kPooledConv2dFilterSgd:
     return 1;
   case Op::kMomentum:
     return 2;

@@ -2,6 +2,7 @@
 #include "compiler/ir/verify.hpp"
 
 #include "compiler/ir/edit.hpp"
+#include "compiler/ir/operators.hpp"
 #include "compiler/ir/variables.hpp"
 
 #include <algorithm>
@@ -291,8 +292,10 @@ Expected<void> check_node_types(const Graph &graph, const Node &node) {
   for (const ValueId id : node.inputs) {
     inputs.push_back(graph.values[id].type);
   }
-  if (node.outputs.size() != 1) {
-    return invalid("has " + std::to_string(node.outputs.size()) + " outputs, not one");
+  const std::size_t outputs = operator_info(node.op).outputs;
+  if (node.outputs.size() != outputs) {
+    return invalid("has " + std::to_string(node.outputs.size()) + " outputs, not " +
+                   std::to_string(outputs));
   }
   const TensorType &declared = graph.values[node.outputs[0]].type;
   const auto inferred = infer_type({node, inputs, &declared});
@@ -302,6 +305,11 @@ Expected<void> check_node_types(const Graph &graph, const Node &node) {
   if (inferred->element != declared.element || inferred->shape != declared.shape) {
     return invalid("makes " + type_text(*inferred) + " but its output is declared as " +
                    type_text(declared));
+  }
+  if (outputs > 1 && graph.values[node.outputs[1]].type != infer_second_type(*inferred)) {
+    return invalid("makes " + type_text(infer_second_type(*inferred)) +
+                   " but its second output is declared as " +
+                   type_text(graph.values[node.outputs[1]].type));
   }
   if ((inferred->element == ElementType::kInt8 || inferred->element == ElementType::kInt16) &&
       inferred->quantization != declared.quantization) {
@@ -430,6 +438,13 @@ bool takes_plain_integers(const Node &node, const std::vector<TensorType> &input
   case Op::kSgd:
   case Op::kMomentum:
   case Op::kAdam:
+  case Op::kConv2dFilterSgd:
+  case Op::kDepthwiseConv2dFilterSgd:
+  case Op::kFullyConnectedFilterSgd:
+  case Op::kConv2dMaxPool:
+  case Op::kPooledConv2dInputGradient:
+  case Op::kPooledConv2dFilterGradient:
+  case Op::kPooledConv2dFilterSgd:
     return true;
   case Op::kAdd:
   case Op::kSub:
