@@ -189,9 +189,9 @@ output %y
 class Steps : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Steps, OfConvolutionsAgreeWithTheInterpreter) {
-  const ir::Graph net = model(kConvolutions);
-  expect_steps_agree(net, {.isa = GetParam(), .batch = 1});
-  expect_steps_agree(net, {.isa = GetParam(), .batch = 13});
+  // 13: whole bundles of lanes and what is left over.
+  expect_steps_agree(model(kConvolutions),
+                     {.isa = GetParam(), .batch = GetParam() == "scalar" ? 1 : 13});
 }
 
 TEST_P(Steps, OfManyOperatorsAgreeWithTheInterpreter) {
@@ -199,8 +199,8 @@ TEST_P(Steps, OfManyOperatorsAgreeWithTheInterpreter) {
                      {.isa = GetParam(), .batch = 5, .optimizer = autodiff::Optimizer::kMomentum});
 }
 
-TEST_P(Steps, WithAdamAndAnAnchorAgreeWithTheInterpreter) {
-  expect_steps_agree(model(kConvolutions), {.isa = GetParam(),
+TEST(StepsWithAdam, AndAnAnchorAgreeWithTheInterpreter) {
+  expect_steps_agree(model(kConvolutions), {.isa = hostrun::best_kernel_set(),
                                             .batch = 2,
                                             .optimizer = autodiff::Optimizer::kAdam,
                                             .correction = autodiff::Correction::kProximal});
@@ -236,17 +236,25 @@ double loss_with(TrainingModule &module, const Batch &batch, Floats parameters, 
   return std::accumulate(losses.begin(), losses.end(), 0.0) / static_cast<double>(losses.size());
 }
 
-/// Central differences; absent where a kink lies so near that a shorter step says something else.
+/// Central differences; absent where a kink lies in between: there the slopes at both sides differ
+/// by more than a smooth curve's, which would be half as far apart half as far away.
 std::optional<double> slope(TrainingModule &module, const Batch &batch, const Floats &parameters,
                             std::size_t i) {
-  const auto difference = [&](float step) {
-    return (loss_with(module, batch, parameters, i, step) -
-            loss_with(module, batch, parameters, i, -step)) /
-           (2 * static_cast<double>(step));
+  const double middle = loss_with(module, batch, parameters, i, 0);
+  struct Slopes {
+    double right, left;
   };
-  const double wide = difference(8e-3F);
-  const double narrow = difference(4e-3F);
-  return std::abs(wide - narrow) < 5e-5 ? std::optional(narrow) : std::nullopt;
+  const auto slopes = [&](float step) {
+    const auto by = static_cast<double>(step);
+    return Slopes{(loss_with(module, batch, parameters, i, step) - middle) / by,
+                  (middle - loss_with(module, batch, parameters, i, -step)) / by};
+  };
+  const Slopes wide = slopes(16e-3F);
+  const Slopes narrow = slopes(8e-3F);
+  const double kink = narrow.right - narrow.left - (wide.right - wide.left) / 2;
+  // Richardson's extrapolation takes the third derivative away.
+  const double best = (4 * (narrow.right + narrow.left) - (wide.right + wide.left)) / 6;
+  return std::abs(kink) < 6e-5 ? std::optional(best) : std::nullopt;
 }
 
 /// A step with rate 1 leaves the gradient as the difference of the models.
@@ -274,11 +282,16 @@ void check_gradients(TrainingModule &module) {
 }
 
 TEST_P(Steps, HaveTheGradientsOfCentralDifferences) {
-  for (const char *name : {"mnist-lenet", "mnist-mlp", "mnist-dscnn"}) {
-    SCOPED_TRACE(name);
-    auto module = built(zoo_model(name), {.isa = GetParam(), .batch = 16});
-    check_gradients(module);
-  }
+  auto lenet = built(zoo_model("mnist-lenet"), {.isa = GetParam(), .batch = 16});
+  check_gradients(lenet);
+}
+
+TEST(StepsOfOtherNets, HaveTheGradientsOfCentralDifferences) {
+  const std::string isa = hostrun::best_kernel_set();
+  auto mlp = built(zoo_model("mnist-mlp"), {.isa = isa, .batch = 16});
+  check_gradients(mlp);
+  auto many = built(model(kManyOperators), {.isa = isa, .batch = 16});
+  check_gradients(many);
 }
 
 /// Losses, outputs and the model after three steps.
