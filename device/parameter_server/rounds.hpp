@@ -235,12 +235,14 @@ template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::
 }
 
 template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::start_apply() {
-  work_ = Work::kApply;
-  model_area_ = free_model_area();
-  const store::Region place = plan_.deltas[commit_.version % plan_.deltas.count];
-  if (!jobs_.begin_apply(place, delta_header_, model_area_)) {
-    work_failed();
-  }
+  do {
+    work_ = Work::kApply;
+    model_area_ = free_model_area();
+    const store::Region place = plan_.deltas[commit_.version % plan_.deltas.count];
+    if (jobs_.begin_apply(place, delta_header_, model_area_)) {
+      return;
+    }
+  } while (may_try_again());
 }
 
 /// Neither the one that counts nor the one that is being fetched; another one at each attempt.
@@ -298,7 +300,7 @@ template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::
 }
 
 /// The store did not take something: again, elsewhere where that is possible.
-template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::work_failed() {
+template <store::Flash Flash, typename Coap> bool ParameterServer<Flash, Coap>::may_try_again() {
   store_failed();
   jobs_.abandon();
   const Work failed = work_;
@@ -306,7 +308,14 @@ template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::
   round_open_ = is_edge() && failed != Work::kApply;
   if (++attempts_ >= kAttempts) {
     fail("the store does not take its vectors");
-  } else if (failed == Work::kApply) {
+    return false;
+  }
+  return true;
+}
+
+template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::work_failed() {
+  const Work failed = work_;
+  if (may_try_again() && failed == Work::kApply) {
     start_apply();
   }
 }

@@ -128,6 +128,7 @@ private:
   void finish_round();
   void release_round();
   void work_failed();
+  [[nodiscard]] bool may_try_again();
   [[nodiscard]] std::uint8_t free_model_area() const;
 
   // collect.hpp: what goes into a version

@@ -165,10 +165,10 @@ Expected<void> CoapClient::exchange(const CoapRequest &request, const Prepare &p
   }
   begin(draft.message, request);
   prepare(draft.message);
-  const coap::Token token = draft.exchange->token;
   if (!endpoint_.send(draft, now_ms())) {
     return fail(ErrorCode::kInternal, "a request does not fit a datagram");
   }
+  const coap::Token token = draft.exchange->token; // drawn by then
   const auto deadline = Clock::now() + request.limit;
   bool failed = false;
   while (!failed && !stop.stop_requested() && Clock::now() < deadline) {

@@ -43,7 +43,9 @@ float clip_factor(float norm, float clip_norm) {
 void coordinate_medians(std::span<float> columns, std::uint32_t count, std::span<float> medians) {
   for (std::size_t i = 0; i < medians.size(); ++i) {
     const std::span<float> column = columns.subspan(i * count, count);
-    std::sort(column.begin(), column.end());
+    // By heap: the stack of a device has a bound, so nothing recurs.
+    std::make_heap(column.begin(), column.end());
+    std::sort_heap(column.begin(), column.end());
     const float upper = column[count / 2];
     const float lower = column[(count - 1) / 2];
     medians[i] = lower + (upper - lower) / 2;
