@@ -9,41 +9,75 @@ namespace tinyml::device {
 
 template <store::Flash Flash, typename Coap>
 bool ParameterServer<Flash, Coap>::handle(const coap::Event &event, coap::Millis now_ms) {
-  struct Resource {
-    std::string_view path;
-    Code method;
-    void (ParameterServer::*handler)(const coap::Event &);
-  };
-  static constexpr Resource kResources[] = {
-      {"train/run", Code::kPut, &ParameterServer::put_run},
-      {"train/run", Code::kDelete, &ParameterServer::delete_run},
-      {"train/model", Code::kPut, &ParameterServer::put_model},
-      {"train/model", Code::kGet, &ParameterServer::get_model},
-      {"train/control", Code::kGet, &ParameterServer::get_control},
-      {"train/join", Code::kPost, &ParameterServer::post_join},
-      {"train/task", Code::kGet, &ParameterServer::get_task},
-      {"train/delta", Code::kGet, &ParameterServer::get_delta},
-      {"train/update", Code::kPut, &ParameterServer::put_update},
-      {"train/status", Code::kGet, &ParameterServer::get_status},
-  };
   read_clock(now_ms);
   if (event.kind != coap::EventKind::kRequest) {
     return is_edge() && upstream_.handle(event, now_ms);
   }
-  bool known = false;
-  for (const Resource &resource : kResources) {
-    if (event.message.path_is(resource.path)) {
-      known = true;
-      if (event.message.code() == resource.method) {
-        (this->*resource.handler)(event);
-        return true;
-      }
-    }
+  const auto name = event.message.path_segment(1);
+  if (event.message.path_size() != 2 || event.message.path_segment(0) != "train" ||
+      !is_resource(*name)) {
+    return false;
   }
-  if (known) {
+  if (!answer(event, *name)) {
     reply(event, Code::kMethodNotAllowed);
   }
-  return known;
+  return true;
+}
+
+template <store::Flash Flash, typename Coap>
+bool ParameterServer<Flash, Coap>::is_resource(std::string_view name) {
+  constexpr std::string_view kNames[] = {"run",   "model",  "control", "join",
+                                         "delta", "update", "status",  "task"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+/// By direct calls, so that the stack's bound is known. False: not by this method.
+template <store::Flash Flash, typename Coap>
+bool ParameterServer<Flash, Coap>::answer(const coap::Event &event, std::string_view name) {
+  switch (event.message.code()) {
+  case Code::kGet:
+    return answer_get(event, name);
+  case Code::kPut:
+    return answer_put(event, name);
+  case Code::kPost:
+    return name == "join" && (post_join(event), true);
+  case Code::kDelete:
+    return name == "run" && (delete_run(event), true);
+  default:
+    return false;
+  }
+}
+
+template <store::Flash Flash, typename Coap>
+bool ParameterServer<Flash, Coap>::answer_get(const coap::Event &event, std::string_view name) {
+  if (name == "task") {
+    get_task(event);
+  } else if (name == "model") {
+    get_model(event);
+  } else if (name == "delta") {
+    get_delta(event);
+  } else if (name == "control") {
+    get_control(event);
+  } else if (name == "status") {
+    get_status(event);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+template <store::Flash Flash, typename Coap>
+bool ParameterServer<Flash, Coap>::answer_put(const coap::Event &event, std::string_view name) {
+  if (name == "update") {
+    put_update(event);
+  } else if (name == "model") {
+    put_model(event);
+  } else if (name == "run") {
+    put_run(event);
+  } else {
+    return false;
+  }
+  return true;
 }
 
 template <store::Flash Flash, typename Coap>

@@ -305,6 +305,7 @@ template <store::Flash Flash, typename Coap> bool ParameterServer<Flash, Coap>::
   jobs_.abandon();
   const Work failed = work_;
   work_ = Work::kNone; // poll() begins it anew
+  next_tick_ms_ = 0;
   round_open_ = is_edge() && failed != Work::kApply;
   if (++attempts_ >= kAttempts) {
     fail("the store does not take its vectors");

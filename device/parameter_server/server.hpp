@@ -69,6 +69,10 @@ private:
   };
 
   // resources.hpp, worker_resources.hpp: requests
+  [[nodiscard]] static bool is_resource(std::string_view name);
+  bool answer(const coap::Event &event, std::string_view name);
+  bool answer_get(const coap::Event &event, std::string_view name);
+  bool answer_put(const coap::Event &event, std::string_view name);
   void put_run(const coap::Event &event);
   void delete_run(const coap::Event &event);
   void put_model(const coap::Event &event);
