@@ -53,6 +53,8 @@ struct NoActivity {
     [[nodiscard]] static coap::Millis next_deadline_ms() { return coap::kNever; }
     /// The workspace was used by others.
     static void forget() {}
+    // Where there is a bool adapted(), it goes to the model object: the model is not the ordered
+    // one.
   };
 };
 

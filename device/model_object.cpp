@@ -68,6 +68,7 @@ void ModelObject::read(std::uint16_t resource, lwm2m::ValueWriter &out) const {
   case lwm2m::model::kState:
     return out.integer(resource,
                        static_cast<std::uint8_t>(info_ == nullptr ? lwm2m::ModelState::kNone
+                                                 : adapted_       ? lwm2m::ModelState::kAdapted
                                                                   : lwm2m::ModelState::kReady));
   case lwm2m::model::kInputs:
     return read_tensors(resource, info.inputs, info.input_count, out);

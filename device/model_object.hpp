@@ -25,6 +25,9 @@ public:
   ModelObject(const module::ModuleInfo *info, std::uint32_t rom_bytes)
       : info_(info), rom_bytes_(rom_bytes) {}
 
+  /// Its parameters are no longer those of the image.
+  void set_adapted(bool adapted) { adapted_ = adapted; }
+
   void read(std::uint16_t resource, lwm2m::ValueWriter &out) const;
   static coap::Code write(std::uint16_t, const lwm2m::WrittenValue &) {
     return coap::Code::kMethodNotAllowed;
@@ -34,6 +37,7 @@ public:
 private:
   const module::ModuleInfo *info_;
   std::uint32_t rom_bytes_;
+  bool adapted_ = false;
 };
 
 } // namespace tinyml::device

@@ -196,6 +196,9 @@ void Program<Network, Module, ActivityPolicy>::poll() {
   if constexpr (ActivityPolicy::kPresent) {
     activity_.poll(now_ms());
     flush();
+    if constexpr (requires { activity_.adapted(); }) {
+      model_.set_adapted(activity_.adapted());
+    }
   }
 }
 

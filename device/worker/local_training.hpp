@@ -73,6 +73,7 @@ public:
   void begin_test() {
     tested_ = 0;
     right_ = 0;
+    tested_loss_ = 0;
   }
   Progress test() {
     const training::ShardHeader &header = *shard_.header();
@@ -92,6 +93,12 @@ public:
   /// 0…1; -1 without held-out samples or classes.
   [[nodiscard]] float accuracy() const {
     return tested_ == 0 ? -1 : static_cast<float>(right_) / static_cast<float>(tested_);
+  }
+
+  /// Mean over the held-out samples; -1 without any, or when it is no finite number.
+  [[nodiscard]] float test_loss() const {
+    const float loss = tested_ == 0 ? -1 : tested_loss_ / static_cast<float>(tested_);
+    return loss - loss == 0 ? loss : -1;
   }
 
   [[nodiscard]] const LocalWork &work() const { return work_; }
@@ -153,8 +160,10 @@ private:
     }
     step_.forward();
     const float *scores = step_output(step_, kPredictionOutput);
+    const float *losses = step_output(step_, kLossOutput);
     std::uint32_t right = 0;
     for (std::uint32_t n = 0; n < count; ++n) {
+      tested_loss_ += losses[n];
       std::uint32_t best = 0;
       for (std::uint32_t k = 1; k < step_.training().output_values; ++k) {
         best = scores[k * batch + n] > scores[best * batch + n] ? k : best;
@@ -173,6 +182,7 @@ private:
   AdamRate rate_;
   std::uint32_t tested_ = 0;
   std::uint32_t right_ = 0;
+  float tested_loss_ = 0;
 };
 
 } // namespace tinyml::device

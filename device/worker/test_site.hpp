@@ -35,11 +35,13 @@ struct TestDevice {
   store::Layout layout;
 };
 
-struct TestWorkerDevice : TestDevice {
+/// `ProgramOf<Flash, Coap, Step>` is what runs on it.
+template <template <typename, typename, typename> typename ProgramOf>
+struct TestLearningDevice : TestDevice {
   using Coap = EndpointOf<WorkerActivity<SoftmaxStep>>;
-  using Program = TrainingWorker<store::FlashSimulator, Coap, SoftmaxStep>;
+  using Program = ProgramOf<store::FlashSimulator, Coap, SoftmaxStep>;
 
-  TestWorkerDevice(const hal::StoreInfo &info, const SoftmaxStep &module)
+  TestLearningDevice(const hal::StoreInfo &info, const SoftmaxStep &module)
       : TestDevice(info), fresh(module) {}
 
   /// Everything but the store is as at the beginning.
@@ -55,6 +57,9 @@ struct TestWorkerDevice : TestDevice {
   std::unique_ptr<Coap> coap;
   std::unique_ptr<Program> program; ///< absent: switched off
 };
+template <typename Flash, typename Coap, typename Step>
+using WorkerProgram = TrainingWorker<Flash, Coap, Step>;
+using TestWorkerDevice = TestLearningDevice<WorkerProgram>;
 
 struct TestServerDevice : TestDevice {
   using Coap = EndpointOf<ParameterServerActivity>;
@@ -76,20 +81,21 @@ struct Reply {
   std::vector<std::uint8_t> body;
 };
 
-class TrainingSite {
+template <typename WorkerDevice> class TrainingSiteOf {
 public:
-  TrainingSite(const hal::StoreInfo &info, const SoftmaxStep &module, std::size_t count,
-               const coap::testing::Weather &weather = {.max_delay_ms = 3}, std::uint32_t seed = 1)
+  TrainingSiteOf(const hal::StoreInfo &info, const SoftmaxStep &module, std::size_t count,
+                 const coap::testing::Weather &weather = {.max_delay_ms = 3},
+                 std::uint32_t seed = 1)
       : server(info), network(weather, seed) {
     server.start(next_seed_++);
     for (std::size_t i = 0; i < count; ++i) {
-      workers.push_back(std::make_unique<TestWorkerDevice>(info, module));
+      workers.push_back(std::make_unique<WorkerDevice>(info, module));
       workers.back()->start(next_seed_++);
     }
   }
 
   TestServerDevice server;
-  std::vector<std::unique_ptr<TestWorkerDevice>> workers;
+  std::vector<std::unique_ptr<WorkerDevice>> workers;
   coap::testing::LossyNetwork network;
   coap::Millis now_ms = 1000;
 
@@ -165,8 +171,12 @@ private:
   std::uint16_t next_message_ = 1;
 };
 
+using TrainingSite = TrainingSiteOf<TestWorkerDevice>;
+
+template <typename WorkerDevice>
 template <typename Device>
-Reply TrainingSite::ask(Device &device, coap::Code method, std::string_view path, ByteView body) {
+Reply TrainingSiteOf<WorkerDevice>::ask(Device &device, coap::Code method, std::string_view path,
+                                        ByteView body) {
   const coap::PeerId self{0x0A4D00011633};
   coap::BlockUpload upload;
   coap::BlockDownload download;

@@ -29,6 +29,20 @@ public:
 
   [[nodiscard]] training::WorkerStatus status() const;
 
+  // For a device that does more with its model than runs.
+  /// In a run: the shard and the module's parameters are its.
+  [[nodiscard]] bool is_active() const {
+    return work_ != Work::kIdle && work_ != Work::kDone && work_ != Work::kFailed;
+  }
+  /// The next poll() uses the arena.
+  [[nodiscard]] bool computes() const {
+    return work_ >= Work::kApply && work_ <= Work::kMoveControl;
+  }
+  /// The run is over, and model() is what came of it.
+  [[nodiscard]] bool is_done() const { return work_ == Work::kDone; }
+  [[nodiscard]] StoredVector<Flash> &model() { return store_.model; }
+  [[nodiscard]] ShardStore<Flash> &shard() { return store_.shard; }
+
 private:
   static constexpr std::uint64_t kSliceNs = 4'000'000;
   static constexpr coap::Millis kNoRoomMs = 5; ///< pause when the endpoint is full
@@ -57,14 +71,8 @@ private:
     kDone,
     kFailed,
   };
-  [[nodiscard]] bool computes() const {
-    return work_ >= Work::kApply && work_ <= Work::kMoveControl;
-  }
   /// From the task until the update is coded: the server may take it for dead.
   [[nodiscard]] bool is_silent() const { return work_ >= Work::kPrepare && work_ <= Work::kEncode; }
-  [[nodiscard]] bool is_active() const {
-    return work_ != Work::kIdle && work_ != Work::kDone && work_ != Work::kFailed;
-  }
 
   // The resources.
   bool handle_request(const coap::Event &event, coap::Millis now_ms);

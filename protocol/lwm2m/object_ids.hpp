@@ -145,7 +145,7 @@ enum class UpdateResult : std::uint8_t {
 };
 
 /// State of object 42770.
-enum class ModelState : std::uint8_t { kNone = 0, kReady = 1, kRunning = 2 };
+enum class ModelState : std::uint8_t { kNone = 0, kReady = 1, kRunning = 2, kAdapted = 3 };
 
 /// Content formats this product speaks (IANA CoAP Content-Formats and OMA).
 enum class Format : std::uint16_t {

@@ -192,6 +192,33 @@ template <typename Codec> void fields(Codec &codec, Of<Codec, WorkerStatus> &m) 
   codec.zeros(8);
 }
 
+template <typename Codec> void fields(Codec &codec, Of<Codec, FitOrder> &m) {
+  codec.field(m.epochs);
+  codec.field(m.rate);
+  codec.field(m.seed);
+  codec.zeros(4);
+}
+
+template <typename Codec> void fields(Codec &codec, Of<Codec, FitStatus> &m) {
+  codec.field_up_to(m.state, FitState::kFailed);
+  codec.field_up_to(m.fault, WorkerFault::kDiverged);
+  codec.field_up_to(m.adapted, kYes);
+  codec.zeros(3);
+  codec.field(m.samples);
+  codec.field(m.test_samples);
+  codec.field(m.step);
+  codec.field(m.steps);
+  codec.field(m.loss_before);
+  codec.field(m.loss_after);
+  codec.field(m.accuracy_before);
+  codec.field(m.accuracy_after);
+  codec.field(m.mean_loss);
+  codec.field(m.generation);
+  codec.field(m.room_samples);
+  codec.field(m.cycles);
+  codec.zeros(4);
+}
+
 template <typename Message> struct Form;
 template <> struct Form<RunSettings> {
   static constexpr MessageKind kKind = MessageKind::kRunSettings;
@@ -210,6 +237,8 @@ template <> struct Form<DeltaHeader> : FormOf<DeltaHeader, MessageKind::kDeltaHe
 template <> struct Form<RunStatus> : FormOf<RunStatus, MessageKind::kRunStatus> {};
 template <> struct Form<WorkerRecord> : FormOf<WorkerRecord, MessageKind::kWorkerRecord> {};
 template <> struct Form<WorkerStatus> : FormOf<WorkerStatus, MessageKind::kWorkerStatus> {};
+template <> struct Form<FitOrder> : FormOf<FitOrder, MessageKind::kFitOrder> {};
+template <> struct Form<FitStatus> : FormOf<FitStatus, MessageKind::kFitStatus> {};
 
 template <typename Message> std::size_t write(const Message &message, ByteSpan to) {
   FieldWriter writer(to);
@@ -228,6 +257,10 @@ bool is_allowed(const JoinRequest &m) {
 }
 bool is_allowed(const UpdateHeader &m) { return m.samples != 0 && m.step_sum >= 0; }
 bool is_allowed(const DeltaHeader &m) { return m.version != kNoVersion; }
+bool is_allowed(const FitOrder &m) {
+  constexpr std::uint16_t kMostEpochs = 10'000;
+  return m.epochs != 0 && m.epochs <= kMostEpochs && m.rate > 0;
+}
 bool is_allowed(const Task &m) {
   return m.action != Action::kTrain ||
          (m.rate > 0 && (m.local_epochs == 0) != (m.local_steps == 0));
@@ -272,6 +305,8 @@ std::size_t encode(const DeltaHeader &message, ByteSpan to) { return write(messa
 std::size_t encode(const RunStatus &message, ByteSpan to) { return write(message, to); }
 std::size_t encode(const WorkerRecord &message, ByteSpan to) { return write(message, to); }
 std::size_t encode(const WorkerStatus &message, ByteSpan to) { return write(message, to); }
+std::size_t encode(const FitOrder &message, ByteSpan to) { return write(message, to); }
+std::size_t encode(const FitStatus &message, ByteSpan to) { return write(message, to); }
 
 /// Head, then the settings as a message of their own.
 std::size_t encode(const JoinAnswer &message, ByteSpan to) {
@@ -290,6 +325,8 @@ template Result<DeltaHeader, MessageError> decode(ByteView);
 template Result<RunStatus, MessageError> decode(ByteView);
 template Result<WorkerRecord, MessageError> decode(ByteView);
 template Result<WorkerStatus, MessageError> decode(ByteView);
+template Result<FitOrder, MessageError> decode(ByteView);
+template Result<FitStatus, MessageError> decode(ByteView);
 
 template <> Result<RunSettings, MessageError> decode(ByteView bytes) {
   auto settings = read<RunSettings>(bytes);

@@ -26,6 +26,8 @@ enum class MessageKind : std::uint8_t {
   kRunStatus = 8,
   kWorkerRecord = 9,
   kWorkerStatus = 10,
+  kFitOrder = 11,
+  kFitStatus = 12,
 };
 
 enum class MessageError : std::uint8_t {
@@ -271,6 +273,50 @@ struct WorkerStatus {
   bool operator==(const WorkerStatus &) const = default;
 };
 
+/// POST /train/fit at a device that adapts its model.
+struct FitOrder {
+  static constexpr std::size_t kBytes = 16;
+  std::uint16_t epochs = 1;
+  float rate = 0;         ///< of one step
+  std::uint32_t seed = 0; ///< of the order of samples
+
+  bool operator==(const FitOrder &) const = default;
+};
+
+enum class FitState : std::uint8_t {
+  kStarting = 0, ///< looks for what the store keeps
+  kIdle = 1,
+  kTestingBefore = 2,
+  kTraining = 3,
+  kTestingAfter = 4,
+  kSaving = 5,
+  kRestoring = 6, ///< takes back what the store keeps
+  kDone = 7,
+  kFailed = 8, ///< `fault` says why; the model is what it was before
+};
+
+/// GET /train/fit: what became of the latest FitOrder since the start.
+struct FitStatus {
+  static constexpr std::size_t kBytes = 64;
+  FitState state = FitState::kStarting;
+  WorkerFault fault = WorkerFault::kNone;
+  std::uint8_t adapted = 0;  ///< 1: the model is another one than was ordered
+  std::uint32_t samples = 0; ///< to train on
+  std::uint32_t test_samples = 0;
+  std::uint32_t step = 0;
+  std::uint32_t steps = 0;
+  float loss_before = -1; ///< this and the following: on held-out samples; -1: none, or not yet
+  float loss_after = -1;
+  float accuracy_before = -1; ///< 0…1
+  float accuracy_after = -1;
+  float mean_loss = 0;            ///< of the steps
+  std::uint32_t generation = 0;   ///< adapted models kept so far
+  std::uint32_t room_samples = 0; ///< so many more of such would fit the store
+  std::uint64_t cycles = 0;       ///< of the steps
+
+  bool operator==(const FitStatus &) const = default;
+};
+
 /// Of the settings as a message by themselves (PUT /train/run).
 inline constexpr std::size_t kRunSettingsBytes = 128;
 
@@ -285,6 +331,8 @@ std::size_t encode(const DeltaHeader &message, ByteSpan to);
 std::size_t encode(const RunStatus &message, ByteSpan to);
 std::size_t encode(const WorkerRecord &message, ByteSpan to);
 std::size_t encode(const WorkerStatus &message, ByteSpan to);
+std::size_t encode(const FitOrder &message, ByteSpan to);
+std::size_t encode(const FitStatus &message, ByteSpan to);
 
 /// What is wrong with the settings in a message for which decode() says kSettings.
 [[nodiscard]] SettingsFault fault_of(ByteView settings);

@@ -51,6 +51,10 @@ template <> RunStatus example() {
 }
 template <> WorkerRecord example() { return {.worker = 2, .norm = 0.5F, .silent_ms = 12}; }
 template <> WorkerStatus example() { return {.phase = WorkerPhase::kTraining, .bytes_down = 9}; }
+template <> FitOrder example() { return {.epochs = 5, .rate = 0.05F, .seed = 3}; }
+template <> FitStatus example() {
+  return {.state = FitState::kDone, .adapted = 1, .accuracy_after = 0.5F, .cycles = 1ULL << 40};
+}
 
 template <typename Message> constexpr std::size_t bytes_of() {
   if constexpr (std::is_same_v<Message, RunSettings>) {
@@ -70,7 +74,7 @@ protected:
 };
 using AllMessages =
     testing::Types<RunSettings, JoinOrder, JoinRequest, JoinAnswer, Task, UpdateHeader, DeltaHeader,
-                   RunStatus, WorkerRecord, WorkerStatus>;
+                   RunStatus, WorkerRecord, WorkerStatus, FitOrder, FitStatus>;
 TYPED_TEST_SUITE(MessagesTest, AllMessages);
 
 TYPED_TEST(MessagesTest, ComeBackAsTheyWere) {

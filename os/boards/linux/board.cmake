@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the build must know of this board; included by os/boards/CMakeLists.txt.
-list(APPEND TINYML_BOARD_PROGRAMS worker parameter_server) # a board that trains
+list(APPEND TINYML_BOARD_PROGRAMS worker adaptive parameter_server) # a board that trains
 set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp process.cpp reset.cpp services.cpp
   start.cpp store.cpp)
 set(cpu ${CMAKE_SOURCE_DIR}/os/cpu/x86_64)

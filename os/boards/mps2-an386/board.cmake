@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the build must know of this board; included by os/boards/CMakeLists.txt.
-list(APPEND TINYML_BOARD_PROGRAMS worker parameter_server) # a board that trains
+list(APPEND TINYML_BOARD_PROGRAMS worker adaptive parameter_server) # a board that trains
 set(TINYML_BOARD_ISA dsp)
 set(ram_log2 18)
 # The kernels of dsp are worth their loops' size; at -Os half of them would be calls.
