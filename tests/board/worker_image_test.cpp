@@ -60,12 +60,12 @@ constexpr std::uint64_t kKb = 1024;
 
 INSTANTIATE_TEST_SUITE_P(
     LeNet, WorkerImages,
-    testing::Values(WorkerImage{"kvm-x86_64", 1, kFloat32, 300 * kKb, 512 * kKb},
-                    WorkerImage{"kvm-x86_64", 4, kFloat32, 300 * kKb, 512 * kKb},
-                    WorkerImage{"kvm-x86_64", 32, kFloat32, 300 * kKb, 2048 * kKb},
-                    WorkerImage{"linux", 32, kFloat32, 300 * kKb, 2048 * kKb},
-                    WorkerImage{"mps2-an386", 1, kFloat16, 300 * kKb, 256 * kKb},
-                    WorkerImage{"virt-rv32", 1, kFloat32, 300 * kKb, 1024 * kKb}),
+    testing::Values(WorkerImage{"kvm-x86_64", 1, kFloat32, 100 * kKb, 320 * kKb},
+                    WorkerImage{"kvm-x86_64", 4, kFloat32, 100 * kKb, 360 * kKb},
+                    WorkerImage{"kvm-x86_64", 32, kFloat32, 300 * kKb, 1024 * kKb},
+                    WorkerImage{"linux", 32, kFloat32, 300 * kKb, 1024 * kKb},
+                    WorkerImage{"mps2-an386", 1, kFloat16, 100 * kKb, 160 * kKb},
+                    WorkerImage{"virt-rv32", 1, kFloat32, 300 * kKb, 400 * kKb}),
     [](const auto &one) {
       std::string name = std::string(one.param.board) + "_batch" + std::to_string(one.param.batch);
       std::replace(name.begin(), name.end(), '-', '_');

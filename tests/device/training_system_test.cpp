@@ -109,7 +109,8 @@ protected:
     return *packed;
   }
 
-  void start_device(ByteView image, ByteView shard) {
+  void start_device(ByteView image, ByteView shard,
+                    std::optional<std::uint32_t> memory_bytes = std::nullopt) {
     const auto number = static_cast<std::uint8_t>(devices.size() + 1);
     const auto geometry = tender::store_geometry(kit.board).value();
     store::Power power;
@@ -133,6 +134,7 @@ protected:
                      .program = kit.folder / "boot.elf",
                      .store = folder->path() / name,
                      .switch_port = the_switch->port()};
+    device.config.memory_bytes = memory_bytes;
     ASSERT_TRUE(host::write_file(device.config.store, store.bytes()).ok());
     fs::resize_file(device.config.store, tender::store_file_bytes(kit.board).value());
     if (is_hosted()) {
@@ -277,6 +279,58 @@ TEST_P(TrainingSystem, LearnsOnItsMachines) {
   }
 }
 
+/// A guest of so many bytes: image, network, model and all. TINYML_GUEST_BYTES tries other sizes.
+class SmallGuest : public TrainingSystem {
+protected:
+  static std::uint32_t guest_bytes() {
+    const std::uint32_t aim = GetParam().batch < 32 ? 512U << 10 : 1024U << 10;
+    const char *wanted = std::getenv("TINYML_GUEST_BYTES");
+    return wanted == nullptr ? aim : static_cast<std::uint32_t>(std::strtoul(wanted, nullptr, 0));
+  }
+};
+
+TEST_P(SmallGuest, TrainsAllOfLeNet) {
+  const auto bytes = host::read_file(TINYML_SOURCE_DIR "/zoo/mnist-lenet.onnx");
+  ASSERT_TRUE(bytes.ok());
+  const auto graph = driver::load_trainable_model(*bytes);
+  ASSERT_TRUE(graph.ok()) << graph.error().message;
+  driver::TrainingCompileOptions options;
+  options.model_name = "lenet";
+  options.isa = kit.isa;
+  options.batch = GetParam().batch;
+  const auto compiled = driver::compile_training(*graph, options);
+  ASSERT_TRUE(compiled.ok()) << compiled.error().message;
+  const auto worker = image_of("worker", &compiled->model);
+  const auto server = image_of("parameter_server", nullptr);
+  ASSERT_FALSE(HasFailure());
+  devices.reserve(3);
+  start_device(server, {});
+  for (const std::uint32_t seed : {1U, 2U}) {
+    start_device(worker,
+                 device::made_up_shard({.values = 784,
+                                        .classes = 10,
+                                        .training_samples = 320,
+                                        .test_samples = 40,
+                                        .seed = seed}),
+                 guest_bytes());
+  }
+  ASSERT_FALSE(HasFatalFailure());
+  begin_run(*compiled, 2);
+  order(0);
+  order(1);
+  ASSERT_TRUE(wait_until([&] { return server_status().state == training::RunState::kDone; }))
+      << devices[1].machine->console();
+  const auto status = worker_status(0);
+  std::printf("batch %u in %u bytes: %u samples, %.1f million cycles\n",
+              static_cast<unsigned>(options.batch), guest_bytes(), status.trained_samples,
+              static_cast<double>(status.cycles) * 1e-6);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kvm, SmallGuest,
+                         testing::Values(TrainedBoard{"kvm-x86_64", 1},
+                                         TrainedBoard{"kvm-x86_64", 4},
+                                         TrainedBoard{"kvm-x86_64", 32}),
+                         [](const auto &one) { return "batch" + std::to_string(one.param.batch); });
 INSTANTIATE_TEST_SUITE_P(Boards, TrainingSystem,
                          testing::Values(TrainedBoard{"linux", 8}, TrainedBoard{"kvm-x86_64", 8},
                                          TrainedBoard{"mps2-an386", 1},
