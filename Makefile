@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 export TINYML_DATA_DIR
 
-.PHONY: help setup build kits test lint fuzz bench bench-os costs soak demo clean
+.PHONY: help setup build kits test lint fuzz bench bench-os bench-train costs soak demo clean
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -32,6 +32,9 @@ bench: build ## Measure sizes, memory, instructions and speed; records in build/
 
 bench-os: build ## Measure the library OS: bytes by room, time to the first frame, memory; records in build/
 	@tools/bench-os
+
+bench-train: build ## Measure training steps, beside PyTorch where it is installed; records in build/
+	@tools/bench-train
 
 costs: build ## Measure single kernels again: the table behind the estimates of `tinyml plan`
 	@tools/costs

@@ -62,7 +62,7 @@ Expected<Built> build(const Settings &settings, const Wish &wish, const fs::path
   }
   link::SourceFiles sources;
   for (const codegen::SourceFile &file : training->model.module.files) {
-    sources[file.name] = file.content;
+    sources[file.name] = file.text;
   }
   link::ImageLinker linker(*kit, wish.program, work);
   auto plan = linker.plan(sources);
@@ -171,11 +171,9 @@ Expected<json> measure_boards(const Settings &settings, const fs::path &work) {
     list.push_back(*std::move(figures));
     return {};
   };
-  for (const auto storage : {ParameterStorage::kFloat16, ParameterStorage::kFloat32}) {
-    if (auto done = measure({"mps2-an386", "exec", "mnist-lenet", storage}, count_step, boards);
-        !done.ok()) {
-      return Failure{done.error()};
-    }
+  // Its 256 KB of RAM hold the whole of LeNet with parameters as halves alone.
+  if (auto done = measure({"mps2-an386", "exec", "mnist-lenet"}, count_step, boards); !done.ok()) {
+    return Failure{done.error()};
   }
   for (const char *board : {"kvm-x86_64", "linux", "mps2-an386", "virt-rv32"}) {
     const bool narrow = std::string(board) == "mps2-an386";

@@ -42,7 +42,7 @@ Expected<Contender> our_contender(const Settings &settings, const std::string &m
   hostrun::BuildOptions options;
   options.include_dir = TINYML_SOURCE_DIR;
   options.isa = isa;
-  options.extra_flags = {"-ffp-contract=off"};
+  options.extra_flags = {"-std=c++20"};
   const fs::path module = work / (model + "-" + isa + ".so");
   if (const auto built =
           hostrun::build_shared_object(training->model.module.files, options, module);

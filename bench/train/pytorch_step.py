@@ -10,7 +10,7 @@ import time
 try:
     import torch
 except ImportError as error:
-    print(f"pytorch_step.py: {error}; install python3-torch and libopenblas0-pthread", file=sys.stderr)
+    print(f"pytorch_step.py: {error}; run tools/setup --training-bench", file=sys.stderr)
     sys.exit(3)
 
 from torch import nn
@@ -56,6 +56,11 @@ def main():
 
     for _ in range(20):
         step()
+    if libraries() != "openblas":
+        print("pytorch_step.py: PyTorch computes with a reference BLAS here, which compares with nothing; "
+              "run tools/setup --training-bench, then update-alternatives --auto "
+              "libblas.so.3-x86_64-linux-gnu", file=sys.stderr)
+        sys.exit(3)
     best, peak = 0.0, 0
     end = time.monotonic() + seconds
     while time.monotonic() < end:
