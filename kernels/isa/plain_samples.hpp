@@ -16,6 +16,8 @@ struct SampleBlocking {
   int sums;  ///< bundles that are summed up at the same time and stay in registers
   /// The same where next to nothing else is held.
   int most_sums;
+  /// Neighbouring bundles of inputs that a weight's gradient is computed for at the same time.
+  int dense_bundles;
 };
 
 template <int N> struct SampleBundle {

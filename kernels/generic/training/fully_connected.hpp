@@ -115,7 +115,8 @@ template <const Dense &kShape, int Outputs, int Inputs, typename Take>
 template <typename Layer, typename Take>
 inline void for_each_weight_gradient(Layer, const float *x, const float *dy, Take take) {
   static constexpr Dense kShape = Layer{};
-  constexpr int kBundles = 2;
+  constexpr int kBundles = isa::kSampleBlocking.dense_bundles;
+  constexpr int kOutputs = (kSums - 2) / kBundles; // two registers are for operands
   const auto block = [&](auto width, int first) {
     alignas(64) float turned[kShape.batch * width];
     const float *inputs = x + first * kShape.batch;
@@ -123,7 +124,7 @@ inline void for_each_weight_gradient(Layer, const float *x, const float *dy, Tak
       turn_inputs<kShape.batch, width>(inputs, turned);
       inputs = turned;
     }
-    for_each_block<kShape.outputs, kSums / 2 / kBundles>([&](auto outputs, int o) {
+    for_each_block<kShape.outputs, kOutputs>([&](auto outputs, int o) {
       multiply_outer<kShape, outputs, width>(inputs, dy + o * kShape.batch,
                                              o * kShape.inputs + first, take);
     });

@@ -8,7 +8,7 @@
 /// Of sixteen registers twelve hold sums.
 namespace tinyml::kernels::isa {
 
-inline constexpr SampleBlocking kSampleBlocking{8, 12, 12};
+inline constexpr SampleBlocking kSampleBlocking{8, 12, 12, 2};
 
 template <>
 [[gnu::always_inline]] inline std::uint32_t greater_bits<8>(Samples<8> a, Samples<8> b) {

@@ -7,7 +7,7 @@
 /// Of 32 registers up to 26 hold sums. Half bundles are for what is left of a batch.
 namespace tinyml::kernels::isa {
 
-inline constexpr SampleBlocking kSampleBlocking{16, 24, 26};
+inline constexpr SampleBlocking kSampleBlocking{16, 24, 26, 1};
 
 template <>
 [[gnu::always_inline]] inline std::uint32_t greater_bits<16>(Samples<16> a, Samples<16> b) {

@@ -5,6 +5,6 @@
 
 namespace tinyml::kernels::isa {
 
-inline constexpr SampleBlocking kSampleBlocking{1, 16, 16};
+inline constexpr SampleBlocking kSampleBlocking{1, 16, 16, 1};
 
 } // namespace tinyml::kernels::isa
