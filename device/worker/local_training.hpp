@@ -2,6 +2,7 @@
 #pragma once
 
 #include "device/worker/batch_loader.hpp"
+#include "device/worker/label_prior.hpp"
 #include "device/worker/rate.hpp"
 #include "device/worker/sample_order.hpp"
 
@@ -49,6 +50,7 @@ public:
   void begin_training(const LocalWork &work) {
     work_ = work;
     result_ = {};
+    class_counts_ = {};
     order_ = SampleOrder(shard_.header()->training_samples, run_samples(), work.seed);
     if (!work.keep_moments) {
       step_.reset_moments();
@@ -101,6 +103,13 @@ public:
     return loss - loss == 0 ? loss : -1;
   }
 
+  /// Samples of each class in the training that is under way, or was the last; empty when there are
+  /// no classes, or too many.
+  [[nodiscard]] std::span<const std::uint32_t> class_counts() const {
+    const std::uint32_t classes = is_classifier() ? step_.training().output_values : 0;
+    return std::span(class_counts_).first(classes <= class_counts_.size() ? classes : 0);
+  }
+
   [[nodiscard]] const LocalWork &work() const { return work_; }
   [[nodiscard]] const LocalResult &result() const { return result_; }
 
@@ -138,7 +147,18 @@ private:
     return true;
   }
 
+  /// Labels are read first: the run may overwrite its inputs.
+  void count_classes(std::uint32_t filled) {
+    for (std::uint32_t n = 0; is_classifier() && n < filled; ++n) {
+      const auto label = static_cast<std::uint32_t>(loader_.class_of(n));
+      if (label < class_counts_.size()) {
+        ++class_counts_[label];
+      }
+    }
+  }
+
   void step_once(std::uint32_t filled) {
+    count_classes(filled);
     *reinterpret_cast<float *>(step_input(step_, kRateInput)) =
         rate_.next(step_.training().optimizer, work_.rate);
     step_.run();
@@ -178,6 +198,7 @@ private:
   BatchLoader<Flash, Step> loader_;
   LocalWork work_;
   LocalResult result_;
+  std::array<std::uint32_t, LabelPrior::kMostClasses> class_counts_{};
   SampleOrder order_;
   AdamRate rate_;
   std::uint32_t tested_ = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/crc32.hpp"
+#include "device/worker/label_prior.hpp"
 #include "device/worker/scratch.hpp"
 #include "device/worker/worker_store.hpp"
 #include "protocol/training/messages.hpp"
@@ -19,6 +20,11 @@ public:
 
   void begin() { first_ = 0; }
 
+  /// From the next prepare() on.
+  void calibrate(std::span<const std::uint32_t> class_counts, float strength) {
+    prior_.set(class_counts, strength);
+  }
+
   /// The module gets the model, and the vector that its correction takes: the model itself as
   /// anchor, or c - c_i as control.
   Progress prepare() {
@@ -28,6 +34,7 @@ public:
     if (!store_.model.read(first_, model)) {
       return Progress::kStoreFailed;
     }
+    prior_.add(model, first_, info().learned_count, 1);
     step_.load(first_, model.data(), block_values());
     if (has(module::TrainingCorrection::kAnchor)) {
       load_correction(model);
@@ -53,6 +60,7 @@ public:
     const auto update = scratch.block(0, block_values());
     const auto other = scratch.block(1, block_values());
     step_.read(first_, update.data(), block_values());
+    prior_.add(update, first_, info().learned_count, -1);
     if (!store_.model.read(first_, other)) {
       return Progress::kStoreFailed;
     }
@@ -229,6 +237,7 @@ private:
 
   WorkerStore<Flash> &store_;
   Step &step_;
+  LabelPrior prior_;
   std::uint32_t first_ = 0; ///< value that the next block begins with
   std::uint32_t crc_ = 0;
   std::uint32_t update_bytes_ = 0;

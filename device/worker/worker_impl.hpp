@@ -147,6 +147,7 @@ void TrainingWorker<Flash, Coap, Step>::begin_training(coap::Millis now_ms) {
   }
   update_waits_ = false;
   accuracy_before_ = accuracy_after_ = -1;
+  passes_.calibrate(training_.class_counts(), settings_.label_calibration);
   go(Work::kPrepare, now_ms);
 }
 

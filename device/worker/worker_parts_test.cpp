@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/worker/batch_loader.hpp"
+#include "device/worker/label_prior.hpp"
 #include "device/worker/sample_order.hpp"
 #include "device/worker/shard_store.hpp"
 #include "device/worker/softmax_step.hpp"
@@ -8,6 +9,7 @@
 #include "os/store/flash_simulator.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <gtest/gtest.h>
 #include <numeric>
 #include <set>
@@ -72,6 +74,39 @@ TEST(SampleOrder, SeesEachSampleOnceAnEpochInAnotherOrderEachTime) {
     std::sort(epoch->begin(), epoch->end());
     EXPECT_EQ(*epoch, all);
   }
+}
+
+TEST(LabelPrior, LogarithmIsCloseEnough) {
+  for (float value = 0.01F; value < 1.02F; value += 0.001F) {
+    EXPECT_NEAR(natural_log(value), std::log(value), 3e-5F) << value;
+  }
+}
+
+TEST(LabelPrior, MeetsTheClassesBiasesWhateverTheBlocksAre) {
+  LabelPrior prior;
+  prior.set(std::array<std::uint32_t, 3>{30, 0, 10}, 0.5F);
+  std::vector<float> flat(10, 1.0F); // 8 learned, the last three of them biases; two statistics
+  prior.add(std::span(flat).first(6), 0, 8, 1);
+  prior.add(std::span(flat).subspan(6), 6, 8, 1);
+  EXPECT_FLOAT_EQ(flat[4], 1);
+  EXPECT_NEAR(flat[5], 1 + 0.5F * std::log(0.76F), 1e-4F);
+  EXPECT_NEAR(flat[6], 1 + 0.5F * std::log(0.01F), 1e-4F);
+  EXPECT_NEAR(flat[7], 1 + 0.5F * std::log(0.26F), 1e-4F);
+  EXPECT_FLOAT_EQ(flat[8], 1);
+  prior.add(flat, 0, 8, -1);
+  for (const float value : flat) {
+    EXPECT_FLOAT_EQ(value, 1);
+  }
+}
+
+TEST(LabelPrior, AddsNothingWithoutStrengthOrCounts) {
+  LabelPrior prior;
+  std::vector<float> flat(4, 1.0F);
+  prior.set(std::array<std::uint32_t, 2>{3, 4}, 0);
+  prior.add(flat, 0, 4, 1);
+  prior.set(std::array<std::uint32_t, 2>{0, 0}, 1);
+  prior.add(flat, 0, 4, 1);
+  EXPECT_EQ(flat, std::vector<float>(4, 1.0F));
 }
 
 TEST(TrailingCrc, SeesTheEndHoweverTheBodyIsCut) {

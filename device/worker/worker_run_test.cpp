@@ -222,6 +222,24 @@ TEST(WorkerRun, CorrectionsHelpWhereEachKnowsOneClass) {
   EXPECT_GE(proximal.accuracy(), 0.8F);
 }
 
+TEST(WorkerRun, CalibratedLabelsKeepWhatAWorkerHasNoSamplesOf) {
+  Plan plan;
+  plan.workers = 4;
+  plan.disjoint = true;
+  plan.settings.rounds = 4;
+  plan.settings.rate = 0.5F;
+  float accuracy[2] = {};
+  for (const float strength : {0.0F, 0.7F}) {
+    plan.settings.label_calibration = strength;
+    TestRun run(plan);
+    run.begin();
+    ASSERT_TRUE(run.finish());
+    accuracy[strength > 0 ? 1 : 0] = run.accuracy();
+  }
+  EXPECT_GE(accuracy[1], accuracy[0]);
+  EXPECT_GE(accuracy[1], 0.8F);
+}
+
 TEST(WorkerRun, OtherBarriersEndAsWell) {
   using enum training::Barrier;
   for (const auto barrier : {kBounded, kNone, kProbabilistic}) {

@@ -52,7 +52,9 @@ template <typename Codec> void fields(Codec &codec, Of<Codec, RunSettings> &m) {
   codec.field(m.seed);
   codec.field(m.upstream.ipv4);
   codec.field(m.upstream.port);
-  codec.zeros(18);
+  codec.zeros(2);
+  codec.field(m.label_calibration);
+  codec.zeros(12);
 }
 
 template <typename Codec> void fields(Codec &codec, Of<Codec, JoinOrder> &m) {

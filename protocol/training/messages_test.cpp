@@ -157,6 +157,7 @@ const BadSetting kBadSettings[] = {
     {[](RunSettings &s) { s.barrier = Barrier::kProbabilistic; }, SettingsFault::kBarrier},
     {[](RunSettings &s) { s.barrier = Barrier::kNone; }, SettingsFault::kCombination},
     {[](RunSettings &s) { s.upstream_index = kMaxWorkers; }, SettingsFault::kUpstream},
+    {[](RunSettings &s) { s.label_calibration = -1; }, SettingsFault::kStrategyNumbers},
 };
 
 TEST(Settings, EachFaultIsFoundAndDescribed) {

@@ -31,7 +31,8 @@ bool is_adaptive(const RunSettings &s) {
 
 bool has_good_strategy_numbers(const RunSettings &s) {
   const bool general = is_share(s.momentum) && is_finite(s.proximal) && s.proximal >= 0 &&
-                       is_finite(s.server_rate) && s.server_rate > 0 && is_share(s.server_momentum);
+                       is_finite(s.server_rate) && s.server_rate > 0 && s.label_calibration >= 0 &&
+                       s.label_calibration <= 1 && is_share(s.server_momentum);
   const bool adaptive = is_share(s.second_moment) && is_finite(s.adaptivity) && s.adaptivity > 0;
   return general && (!is_adaptive(s) || adaptive) &&
          (s.strategy != Strategy::kFedProx || s.proximal > 0);
@@ -99,7 +100,8 @@ std::string_view describe(SettingsFault fault) {
       "either local_epochs or local_steps must be 0, and the other not",
       "rate must be above 0, and so must rate_end where the schedule changes the rate",
       "momentum, server_momentum and second_moment must be 0 to below 1, server_rate above 0, "
-      "proximal not negative (and above 0 with fedprox), adaptivity above 0 with fedadam, fedyogi",
+      "label_calibration 0 to 1, proximal not negative (and above 0 with fedprox), adaptivity "
+      "above 0 with fedadam, fedyogi",
       "clip_norm and refuse_norm must be 0 (off) or above",
       "poll_ms must be above 0 and lost_ms above poll_ms",
       "psp needs sampled_peers of 1 to 128",

@@ -84,6 +84,9 @@ struct RunSettings {
   std::uint8_t keep_moments = 0; ///< 1: workers keep their optimiser's moments between rounds
   float momentum = 0;            ///< of the workers' SGD; 0 when their module has none
   float proximal = 0;            ///< FedProx's µ
+  /// Workers add this times ln(share of the class among their samples + 0.01) to each class's score
+  /// while they train; the model must end with a bias for each class. 0: off.
+  float label_calibration = 0;
   float server_rate = 1;
   float server_momentum = 0; ///< FedAvg, FedProx: momentum; FedAdam, FedYogi: β1
   float second_moment = 0;   ///< FedAdam, FedYogi: β2

@@ -117,6 +117,8 @@ TEST(TrainableModel, KnowsItsInputOutputsAndDataSet) {
   EXPECT_EQ(lenet.outputs, 10U);
   EXPECT_EQ(lenet.data_set(), "mnist");
   EXPECT_EQ(flat_model(lenet.graph)->size(), 61'706U);
+  EXPECT_TRUE(ends_with_class_biases(lenet.graph, 10));
+  EXPECT_FALSE(ends_with_class_biases(lenet.graph, 84));
 }
 
 TEST(TrainableModel, SaysWhatThereIs) {

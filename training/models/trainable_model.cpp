@@ -93,6 +93,16 @@ Expected<TrainableModel> load_trainable(const std::string &model,
   return trainable;
 }
 
+bool ends_with_class_biases(const ir::Graph &graph, std::uint32_t outputs) {
+  const auto step = autodiff::make_training_step(graph, {});
+  if (!step || step->parameters.empty()) {
+    return false;
+  }
+  // A convolution's biases would be a class's in every place, which is as good.
+  const ir::Shape biases{static_cast<std::int64_t>(outputs)};
+  return step->graph.values[step->parameters.back().value].type.shape == biases;
+}
+
 Expected<std::vector<float>> flat_model(const ir::Graph &graph) {
   const auto step = autodiff::make_training_step(graph, {});
   if (!step) {

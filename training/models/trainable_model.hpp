@@ -35,4 +35,8 @@ void initialise(ir::Graph &graph, std::uint64_t seed);
 /// The graph's weights as the flat model of kernels/training_abi.hpp.
 [[nodiscard]] Expected<std::vector<float>> flat_model(const ir::Graph &graph);
 
+/// Are the last learned parameters of the flat model one bias for each of `outputs` classes, as
+/// RunSettings::label_calibration needs it?
+[[nodiscard]] bool ends_with_class_biases(const ir::Graph &graph, std::uint32_t outputs);
+
 } // namespace tinyml::training
