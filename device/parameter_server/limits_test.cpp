@@ -23,6 +23,46 @@ TEST(ParameterServer, AHundredWorkersAtOnce) {
   expect_all_hold_the_servers_model(*site);
 }
 
+/// Sectors from 512 bytes to 256 KB, program units from 1 to 32 bytes.
+TEST(ParameterServer, WorksOnStoresOfAllKinds) {
+  const RunSettings settings = [] {
+    RunSettings wanted = settings_for(3, 3);
+    set_coding(wanted, Coding::kInt4);
+    return wanted;
+  }();
+  const auto calm = site_for(settings);
+  ASSERT_TRUE(calm->finish());
+  for (const hal::StoreInfo &info : {hal::StoreInfo{1U << 20, 512, 1},
+                                     {1U << 20, 1024, 8},
+                                     {2U << 20, 65'536, 32},
+                                     {8U << 20, 256U << 10, 4}}) {
+    Site site({.max_delay_ms = 3}, 1, info);
+    ASSERT_EQ(site.put_run(settings).code, coap::Code::kChanged) << info.sector_bytes;
+    ASSERT_EQ(site.put_model(drawn(1)).code, coap::Code::kChanged);
+    for (const Vector &target : targets_for(settings.workers)) {
+      site.add_worker(settings, target);
+    }
+    ASSERT_TRUE(site.finish()) << info.sector_bytes;
+    EXPECT_EQ(site.get_model(), calm->get_model());
+    EXPECT_EQ(site.flash.violations(), 0U);
+  }
+}
+
+/// Blocks that the store cannot take one by one are refused; the store is none the worse for it.
+TEST(ParameterServer, BlocksSmallerThanAProgramUnitAreRefused) {
+  const RunSettings settings = settings_for(1, 2);
+  Site site({.max_delay_ms = 3}, 1,
+            {.size_bytes = 2U << 20, .sector_bytes = 4096, .program_bytes = 32});
+  ASSERT_EQ(site.put_run(settings).code, coap::Code::kChanged);
+  ASSERT_EQ(site.put_model(drawn(1)).code, coap::Code::kChanged);
+  TestWorker &worker = site.add_worker(settings, drawn(2));
+  worker.manners.block_szx = 0;
+  ASSERT_TRUE(site.run_until([&] { return worker.refused() > 5; }));
+  EXPECT_EQ(site.status().store_errors, 0U);
+  worker.manners.block_szx = coap::kMaxSzx;
+  ASSERT_TRUE(site.run_until([&] { return worker.done() || worker.taken() > 0; }));
+}
+
 /// A model of 61,706 parameters on the stores of the boards that train.
 TEST(StorePlan, HasRoomForAHundredWorkersOfLeNet) {
   RunSettings settings = settings_for(100);

@@ -31,7 +31,8 @@ struct Manners {
   bool dead = false;        ///< says nothing any more
   unsigned nan_updates = 0; ///< so many updates hold a NaN
   unsigned garbage_updates = 0;
-  float boost = 1; ///< multiplies its updates
+  std::uint8_t block_szx = coap::kMaxSzx; ///< of its uploads
+  float boost = 1;                        ///< multiplies its updates
 };
 
 class TestWorker {
@@ -77,6 +78,9 @@ private:
   void take_sent(const coap::MessageView &message, coap::Millis now_ms);
   void follow_task(coap::Millis now_ms);
   void train();
+  void begin_upload() {
+    upload_.start(static_cast<std::uint32_t>(update_.size()), manners.block_szx);
+  }
   void enter(Phase phase, coap::Millis due_ms) {
     phase_ = phase;
     due_ms_ = due_ms;
@@ -128,7 +132,7 @@ inline void TestWorker::wake(coap::Millis now_ms) {
   }
   if (phase_ == Phase::kTrain) {
     train();
-    upload_.start(static_cast<std::uint32_t>(update_.size()));
+    begin_upload();
     phase_ = Phase::kSend;
   }
   request(now_ms);
@@ -188,7 +192,7 @@ inline void TestWorker::handle(const coap::Event &event, coap::Millis now_ms) {
     in_flight_ = false;
     due_ms_ = now_ms + 200;
     if (phase_ == Phase::kSend) {
-      upload_.start(static_cast<std::uint32_t>(update_.size()));
+      begin_upload();
     }
   }
 }
@@ -200,7 +204,7 @@ inline void TestWorker::answer(const coap::MessageView &message, coap::Millis no
   if (message.code() == coap::Code::kServiceUnavailable) {
     due_ms_ = now_ms + 100;
     if (phase_ == Phase::kSend) {
-      upload_.start(static_cast<std::uint32_t>(update_.size()));
+      begin_upload();
     }
     return;
   }
@@ -328,7 +332,7 @@ inline void TestWorker::take_sent(const coap::MessageView &message, coap::Millis
     return enter(Phase::kTask, now_ms);
   }
   if (message.code() == coap::Code::kRequestEntityIncomplete) {
-    return upload_.start(static_cast<std::uint32_t>(update_.size()));
+    return begin_upload();
   }
   ++refused_;
   if (message.code() == coap::Code::kNotFound) {

@@ -95,7 +95,11 @@ template <store::Flash Flash, typename Coap>
 void ParameterServer<Flash, Coap>::go_on(const coap::Event &event, UploadSession &session) {
   session.seen_ms = now_ms_;
   const std::uint32_t size_bytes = update_bytes(settings());
-  const auto piece = session.sink.accept(event.peer, event.message, size_bytes);
+  auto piece = session.sink.accept(event.peer, event.message, size_bytes);
+  if (piece.status == coap::BlockSink::Status::kMore &&
+      piece.bytes.size() % flash_.info().program_bytes != 0) {
+    piece.status = coap::BlockSink::Status::kBad; // too small for the store
+  }
   Code code = coap::BlockSink::code_for(piece.status);
   if (coap::is_success(code) && piece.status != coap::BlockSink::Status::kRepeated) {
     if (!store_piece(piece, session)) {
