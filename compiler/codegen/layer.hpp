@@ -113,6 +113,8 @@ struct LayerContext {
 [[nodiscard]] bool is_training_layer(const ir::Node &node);
 /// A sum over all axes but one, as the gradient of a bias is.
 [[nodiscard]] std::optional<Layer> make_bias_gradient(const LayerContext &context);
+/// Square roots without the library's, which differ from processor to processor.
+[[nodiscard]] std::optional<Layer> make_training_root(const LayerContext &context);
 /// The gradient in front of a rectifier.
 [[nodiscard]] std::optional<Layer> make_relu_gradient(const LayerContext &context);
 

@@ -17,6 +17,9 @@ std::string qualified(kernels::BinaryFunction function) {
 }
 
 Expected<Layer> make_unary(const LayerContext &c) {
+  if (auto layer = make_training_root(c)) {
+    return *std::move(layer);
+  }
   const auto *info = ir::find_unary_function(ir::text_attribute(c.node, "function", ""));
   if (c.is_int8()) {
     return make_lookup(c);

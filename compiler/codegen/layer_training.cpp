@@ -247,6 +247,20 @@ std::optional<Layer> make_bias_gradient(const LayerContext &c) {
                       arrays);
 }
 
+std::optional<Layer> make_training_root(const LayerContext &c) {
+  const std::string function = ir::text_attribute(c.node, "function", "");
+  if (c.plan.variables.empty() || (function != "sqrt" && function != "rsqrt")) {
+    return std::nullopt;
+  }
+  Layer arrays;
+  return with_weights(
+      training_layer(
+          {"square_root", function == "sqrt" ? "square_roots" : "reciprocal_roots", "Elements"},
+          Fields().add("count", ir::element_count(c.out().shape)),
+          {c.input_text(0, arrays), c.output_text()}),
+      arrays);
+}
+
 std::optional<Layer> make_relu_gradient(const LayerContext &c) {
   const std::string function = ir::text_attribute(c.node, "function", "");
   const bool known = function == "relu_gradient" || function == "relu6_gradient";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/generic/training/bundles.hpp"
+#include "kernels/generic/training/square_root.hpp"
 
 /// Updates of whole arrays of parameters, element by element. Moments are float whatever the
 /// parameters' storage.
@@ -47,7 +48,7 @@ inline void adam(Layer, const float *gradient, float rate, float *mean, float *s
     const float slope = gradient[i];
     mean[i] = kShape.beta1 * mean[i] + (1 - kShape.beta1) * slope;
     square[i] = kShape.beta2 * square[i] + (1 - kShape.beta2) * slope * slope;
-    const float step = rate * mean[i] / (__builtin_sqrtf(square[i]) + kShape.epsilon);
+    const float step = rate * mean[i] / (square_root(square[i]) + kShape.epsilon);
     set_parameter(variable + i, parameter(variable + i) - step);
   }
 }
