@@ -2,6 +2,7 @@
 #include "compiler/link/kit.hpp"
 
 #include "host/files.hpp"
+#include "kernels/isa/registry.hpp"
 
 #include <cstdlib>
 
@@ -38,6 +39,16 @@ StackRules stack_rules(const json &from) {
   return rules;
 }
 
+/// Locals of training kernels and spilled vectors lie at multiples of a cache line; callers keep
+/// the stack at multiples of 16.
+std::uint32_t realignment_bytes(const std::string &isa) {
+  constexpr int kAbiAlignment = 16;
+  constexpr std::uint32_t kLargest = 64 - kAbiAlignment;
+  const auto *set = kernels::isa::find_kernel_set(isa);
+  const bool wide = set != nullptr && set->sample_lanes * int{sizeof(float)} > kAbiAlignment;
+  return wide ? kLargest : 0;
+}
+
 Kit parse_kit(const json &from, const std::filesystem::path &folder) {
   Kit kit;
   kit.folder = folder;
@@ -66,6 +77,7 @@ Kit parse_kit(const json &from, const std::filesystem::path &folder) {
   kit.ram = region(from.at("ram"));
   kit.layout = layout_rules(from.at("layout"));
   kit.stack = stack_rules(from.at("stack"));
+  kit.stack.realignment_bytes = realignment_bytes(kit.isa);
   return kit;
 }
 

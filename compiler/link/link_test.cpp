@@ -34,6 +34,14 @@ TEST(StackBound, AddsTheFramesOfTheDeepestChain) {
   EXPECT_EQ(bound->deepest_chain, (std::vector<std::string>{"main", "b", "c"}));
 }
 
+TEST(StackBound, CountsWhatLargeFramesLoseToTheAlignmentOfVectors) {
+  const auto bound = bound_of(node("main", "16 bytes (static)") + edge("main", "a") +
+                                  node("a", "100 bytes (static)"),
+                              {.realignment_bytes = 48});
+  ASSERT_TRUE(bound.ok());
+  EXPECT_EQ(bound->bytes, 16U + 100U + 48U);
+}
+
 TEST(StackBound, CountsLibraryFunctionsWithTheirAllowance) {
   const auto bound = bound_of(node("main", "16 bytes (static)") + edge("main", "__aeabi_fadd"));
   ASSERT_TRUE(bound.ok());

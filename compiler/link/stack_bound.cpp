@@ -93,6 +93,9 @@ private:
       }
     }
     deepest.bytes += found->second.frame_bytes;
+    if (found->second.frame_bytes >= rules_.realignment_bytes) {
+      deepest.bytes += rules_.realignment_bytes;
+    }
     deepest.deepest_chain.insert(deepest.deepest_chain.begin(), name);
     return deepest;
   }

@@ -39,6 +39,9 @@ struct StackRules {
   std::uint32_t interrupt_frame_bytes = 0;     ///< what the processor itself pushes for one
   std::uint32_t library_call_bytes = 128;      ///< for a function of the toolchain's libraries
   std::uint32_t indirect_call_bytes = 0; ///< for a call through a pointer; 0 = none is allowed
+  /// What a frame may lose to alignment beyond the ABI's, which GCC does not count: where vectors
+  /// are wider than the stack's own alignment. Only frames with room for such a vector can have it.
+  std::uint32_t realignment_bytes = 0;
 };
 
 struct StackBound {
