@@ -17,6 +17,9 @@ namespace {
 constexpr std::uint16_t kEchoPort = 7;    // RFC 862
 constexpr std::uint16_t kCoapPort = 5683; // RFC 7252
 constexpr std::uint64_t kPatienceNs = 30 * net::kNanosPerSecond;
+/// Between the order to end and the end, which may take the last answer with it: a virtual machine
+/// sends what it was given a moment later.
+constexpr std::uint64_t kLingerNs = net::kNanosPerSecond / 5;
 
 struct ReportLimits : coap::DeviceLimits {
   static constexpr std::size_t kExchanges = 1;
@@ -71,7 +74,7 @@ public:
   /// Until it was told to end, or nobody asked in a while.
   void run() {
     bool told = false;
-    while (!ended_ && hal::monotonic_ns() < last_asked_ns_ + kPatienceNs) {
+    while (hal::monotonic_ns() < end_ns()) {
       const std::uint64_t now = hal::monotonic_ns();
       while (const auto datagram = network_.receive(now)) {
         last_asked_ns_ = now;
@@ -83,12 +86,15 @@ public:
         told = true;
         tell(network_.address());
       }
-      const std::uint64_t patience = ended_ ? 0 : last_asked_ns_ + kPatienceNs;
-      (void)hal::wait_until(std::min(network_.next_deadline_ns(), patience));
+      (void)hal::wait_until(std::min(network_.next_deadline_ns(), end_ns()));
     }
   }
 
 private:
+  [[nodiscard]] std::uint64_t end_ns() const {
+    return last_asked_ns_ + (ended_ ? kLingerNs : kPatienceNs);
+  }
+
   void take(const net::Datagram &datagram, std::uint64_t now) {
     const bool hosted = hal::boot_info().link == hal::LinkKind::kDatagram;
     const bool is_coap = hosted ? !datagram.payload.empty() && datagram.payload[0] >> 6 == 1
