@@ -2,10 +2,6 @@
 // Workers below an edge aggregator, beside workers of its upstream itself.
 #include "device/parameter_server/test_runs.hpp"
 
-namespace tinyml::hal {
-void console_write(std::string_view) {}
-} // namespace tinyml::hal
-
 namespace tinyml::device {
 namespace {
 

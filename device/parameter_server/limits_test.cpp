@@ -2,10 +2,6 @@
 // Many workers, small stores, noise on the wire.
 #include "device/parameter_server/test_runs.hpp"
 
-namespace tinyml::hal {
-void console_write(std::string_view) {}
-} // namespace tinyml::hal
-
 namespace tinyml::device {
 namespace {
 

@@ -2,10 +2,6 @@
 // The power of the parameter server fails at any of its writes and erases; its store wears out.
 #include "device/parameter_server/test_runs.hpp"
 
-namespace tinyml::hal {
-void console_write(std::string_view) {}
-} // namespace tinyml::hal
-
 namespace tinyml::device {
 namespace {
 

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/parameter_server/test_runs.hpp"
 
-namespace tinyml::hal {
-void console_write(std::string_view) {}
-} // namespace tinyml::hal
-
 namespace tinyml::device {
 namespace {
 

@@ -21,6 +21,7 @@ struct ServerLimits : coap::DeviceLimits {
 };
 using ServerCoap = coap::Endpoint<coap::FixedStorage<ServerLimits>>;
 using TestServer = ParameterServer<store::FlashSimulator, ServerCoap>;
+extern template class ParameterServer<store::FlashSimulator, ServerCoap>; // test_server.cpp
 
 inline constexpr coap::PeerId kServerPeer{0x0A4D00021633};
 inline constexpr coap::PeerId kCoordinatorPeer{0x0A4D00011633};
