@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/driver/backend.hpp"
 
-#include "compiler/driver/budget.hpp"
+#include "compiler/driver/backend_request.hpp"
 #include "compiler/driver/build_image.hpp"
-#include "compiler/driver/quantize_model.hpp"
 #include "compiler/hostrun/host_module.hpp"
 #include "compiler/hostrun/kernel_sets.hpp"
 #include "host/files.hpp"
 
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 namespace tinyml::driver {
@@ -17,20 +15,8 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr int kInterfaceVersion = 1;
 /// A caller waits for the answer, so advice must not take long.
 constexpr std::chrono::seconds kAdviceTime{20};
-
-/// request.json, checked.
-struct Request {
-  std::optional<fs::path> model; ///< absent for an image without a module
-  CompileOptions compile;
-  link::Limits limits;
-  bool host_module = true;
-  std::vector<float> calibration;
-  fs::path kit;
-  std::string program;
-};
 
 json error_result(const HostError &error, const std::vector<std::string> &would_fit = {}) {
   return {
@@ -38,124 +24,6 @@ json error_result(const HostError &error, const std::vector<std::string> &would_
       {"status", "error"},
       {"error",
        {{"code", code_word(error.code)}, {"message", error.message}, {"would_fit", would_fit}}}};
-}
-
-/// A file of the request folder; names with folders in them are refused.
-Expected<fs::path> request_file(const fs::path &folder, const std::string &name) {
-  if (name.empty() || name.find('/') != std::string::npos || name == "..") {
-    return fail(ErrorCode::kInvalidInput,
-                "request.json names a file outside of the request folder");
-  }
-  return folder / name;
-}
-
-Expected<std::vector<float>> read_floats(const fs::path &path) {
-  const auto bytes = host::read_file(path);
-  if (!bytes.ok()) {
-    return Failure{bytes.error()};
-  }
-  if (bytes->size() % sizeof(float) != 0) {
-    return fail(ErrorCode::kInvalidInput,
-                "the calibration file is not a whole number of float32 values");
-  }
-  std::vector<float> values(bytes->size() / sizeof(float));
-  std::memcpy(values.data(), bytes->data(), bytes->size());
-  return values;
-}
-
-Expected<std::array<std::uint8_t, 16>> parse_build_id(const std::string &hex) {
-  std::array<std::uint8_t, 16> id{};
-  if (hex.size() != 2 * id.size() ||
-      hex.find_first_not_of("0123456789abcdef") != std::string::npos) {
-    return fail(ErrorCode::kInvalidInput, "build_id must be 32 hex digits");
-  }
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    id[i] = static_cast<std::uint8_t>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
-  }
-  return id;
-}
-
-std::optional<std::uint64_t> optional_limit(const json &options, const char *key) {
-  const auto found = options.find(key);
-  if (found == options.end() || found->is_null()) {
-    return std::nullopt;
-  }
-  return found->get<std::uint64_t>();
-}
-
-Expected<Request> parse_request(const json &from, const fs::path &folder) {
-  if (from.at("version").get<int>() != kInterfaceVersion) {
-    return fail(ErrorCode::kUnsupported, "this backend speaks version 1 of the interface");
-  }
-  Request request;
-  request.kit = from.at("kit").get<std::string>();
-  request.program = from.value("program", "inference");
-  const json options = from.value("options", json::object());
-  request.limits = {optional_limit(options, "max_rom_bytes"),
-                    optional_limit(options, "max_ram_bytes")};
-  request.host_module = options.value("host_module", true);
-  const auto precision = parse_precision(options.value("precision", "int8"));
-  if (!precision.ok()) {
-    return Failure{precision.error()};
-  }
-  request.compile.precision = *precision;
-  const auto optimize = parse_optimize(options.value("optimize", "balanced"));
-  if (!optimize.ok()) {
-    return Failure{optimize.error()};
-  }
-  request.compile.optimize = *optimize;
-  const auto strips = parse_strips(options.value("patches", "auto"));
-  if (!strips.ok()) {
-    return Failure{strips.error()};
-  }
-  request.compile.strips = *strips;
-  auto quantization = parse_quantize_options(options);
-  if (!quantization.ok()) {
-    return Failure{quantization.error()};
-  }
-  request.compile.quantization = *std::move(quantization);
-  request.compile.model_name = from.value("model_name", "");
-  if (const auto id = from.find("build_id"); id != from.end() && !id->is_null()) {
-    const auto parsed = parse_build_id(id->get<std::string>());
-    if (!parsed.ok()) {
-      return Failure{parsed.error()};
-    }
-    request.compile.build_id = *parsed;
-  }
-  if (!from.at("model").is_null()) {
-    const auto model = request_file(folder, from.at("model").get<std::string>());
-    if (!model.ok()) {
-      return Failure{model.error()};
-    }
-    request.model = *model;
-  }
-  if (const auto file = from.find("calibration"); file != from.end() && !file->is_null()) {
-    const auto path = request_file(folder, file->get<std::string>());
-    auto values =
-        path.ok() ? read_floats(*path) : Expected<std::vector<float>>(Failure{path.error()});
-    if (!values.ok()) {
-      return Failure{values.error()};
-    }
-    request.calibration = *std::move(values);
-  }
-  return request;
-}
-
-Expected<Request> read_request(const fs::path &folder) {
-  const auto text = host::read_text(folder / "request.json");
-  if (!text.ok()) {
-    return Failure{text.error()};
-  }
-  try {
-    auto request = parse_request(json::parse(*text), folder);
-    if (request.ok()) {
-      request->compile.calibration = request->calibration;
-    }
-    return request;
-  } catch (const json::exception &error) {
-    return fail(ErrorCode::kInvalidInput,
-                std::string("request.json is malformed: ") + error.what());
-  }
 }
 
 json parts_of(const link::ImagePlan &plan) {
@@ -181,21 +49,41 @@ void add_image_report(json &report, const link::ImagePlan &plan, const link::Lin
   report["budget"] = parts_of(plan);
 }
 
+Expected<std::vector<codegen::SourceFile>>
+host_sources(const CompiledModel &model, const BackendRequest &request, const std::string &isa) {
+  if (request.adapt) {
+    CompileOptions options = request.compile;
+    options.isa = isa;
+    const auto bytes = host::read_file(*request.model);
+    auto training = bytes.ok() ? compile_adaptive(*bytes, options, *request.adapt)
+                               : Expected<CompiledTraining>(Failure{bytes.error()});
+    return training.ok()
+               ? Expected<std::vector<codegen::SourceFile>>(std::move(training->model.module.files))
+               : Failure{training.error()};
+  }
+  auto module = generate_for(isa, model, request.compile);
+  return module.ok() ? Expected<std::vector<codegen::SourceFile>>(std::move(module->files))
+                     : Failure{module.error()};
+}
+
 /// module.so computes what the device computes, with the kernels that suit this machine.
-Expected<void> build_host_module(const CompiledModel &model, const Request &request,
+Expected<void> build_host_module(const CompiledModel &model, const BackendRequest &request,
                                  const link::Kit &kit, const fs::path &output) {
   const std::string isa = hostrun::host_kernel_set();
-  const auto module = generate_for(isa, model, request.compile);
-  if (!module.ok()) {
-    return Failure{module.error()};
+  const auto files = host_sources(model, request, isa);
+  if (!files.ok()) {
+    return Failure{files.error()};
   }
-  return hostrun::build_shared_object(module->files,
-                                      {.include_dir = kit.include_folder(), .isa = isa}, output);
+  hostrun::BuildOptions options{.include_dir = kit.include_folder(), .isa = isa};
+  if (request.adapt) {
+    options.extra_flags = {"-std=c++20"};
+  }
+  return hostrun::build_shared_object(*files, options, output);
 }
 
 /// Keeps what the interface promises beside result.json.
 Expected<void> write_files(const fs::path &result, const link::LinkedImage &image,
-                           const CompiledModel *model, const Request &request,
+                           const CompiledModel *model, const BackendRequest &request,
                            const link::Kit &kit) {
   if (const auto written = host::write_file(result / "payload.bin", image.payload); !written.ok()) {
     return written;
@@ -229,11 +117,40 @@ std::uint64_t excess_ram(const link::ImagePlan &plan, const link::Kit &kit,
   return plan.ram_bytes() > limit ? plan.ram_bytes() - limit : 0;
 }
 
+/// The model as it was asked for, and its part of the report.
+Expected<CompiledModel> compile(ByteView bytes, const BackendRequest &request, json &report) {
+  if (!request.adapt) {
+    auto model = compile_model(bytes, request.compile);
+    report = model.ok() ? report_of(*model, request.compile.precision) : report;
+    return model;
+  }
+  auto training = compile_adaptive(bytes, request.compile, *request.adapt);
+  if (!training.ok()) {
+    return Failure{training.error()};
+  }
+  report = report_of(*training, *request.adapt);
+  return std::move(training->model);
+}
+
+/// A board without the program is told so before anything is compiled.
+Expected<void> check_program(const link::Kit &kit, const BackendRequest &request) {
+  if (!request.adapt || kit.programs.contains(request.program)) {
+    return {};
+  }
+  return fail(ErrorCode::kUnsupported,
+              "models do not adapt on board '" + kit.board + "': its kit has no program '" +
+                  request.program +
+                  "'. Order the model without --adapt, or for a board that trains");
+}
+
 /// Everything between a checked request and the answer.
-json answer(Request request, const fs::path &result, const fs::path &work) {
+json answer(BackendRequest request, const fs::path &result, const fs::path &work) {
   auto kit = link::load_kit(request.kit);
   if (!kit.ok()) {
     return error_result(kit.error());
+  }
+  if (const auto able = check_program(*kit, request); !able.ok()) {
+    return error_result(able.error());
   }
   *kit = kit->for_program(request.program);
   request.compile.isa = kit->isa;
@@ -247,23 +164,25 @@ json answer(Request request, const fs::path &result, const fs::path &work) {
                  {"outputs", json::array()}};
   if (request.model) {
     auto bytes = host::read_file(*request.model);
-    auto compiled = bytes.ok() ? compile_model(*bytes, request.compile)
-                               : Expected<CompiledModel>(Failure{bytes.error()});
+    if (!bytes.ok()) {
+      return error_result(bytes.error());
+    }
+    model_bytes = *std::move(bytes);
+    auto compiled = compile(model_bytes, request, report);
     if (!compiled.ok()) {
       return error_result(compiled.error());
     }
-    model_bytes = *std::move(bytes);
     model = *std::move(compiled);
-    report = report_of(*model, request.compile.precision);
   }
   const CompiledModel *module = model ? &*model : nullptr;
   auto planned = PlannedImage::create(module, *kit, request.program, work);
   if (!planned.ok()) {
     return error_result(planned.error());
   }
-  auto smaller = model ? compile_in_strips(*model, request.compile,
-                                           excess_ram(planned->plan(), *kit, request.limits))
-                       : std::nullopt;
+  auto smaller = model && !request.adapt
+                     ? compile_in_strips(*model, request.compile,
+                                         excess_ram(planned->plan(), *kit, request.limits))
+                     : std::nullopt;
   std::optional<PlannedImage> in_strips;
   if (smaller) {
     std::error_code error;
@@ -277,12 +196,15 @@ json answer(Request request, const fs::path &result, const fs::path &work) {
   }
   PlannedImage &chosen = in_strips ? *in_strips : *planned;
   if (const auto fits = link::check_budget(chosen.plan(), *kit, request.limits); !fits.ok()) {
-    return error_result(fits.error(), advise({.model = model_bytes,
-                                              .options = request.compile,
-                                              .target = {&*kit, "", request.limits},
-                                              .work_folder = work,
-                                              .time_limit = kAdviceTime},
-                                             chosen.plan()));
+    const VariantRequest variants{.model = model_bytes,
+                                  .options = request.compile,
+                                  .target = {&*kit, "", request.limits},
+                                  .work_folder = work,
+                                  .time_limit = kAdviceTime};
+    return error_result(fits.error(), request.adapt
+                                          ? advise_adaptive(variants, *request.adapt,
+                                                            request.program, chosen.plan())
+                                          : advise(variants, chosen.plan()));
   }
   const auto image = chosen.link();
   if (!image.ok()) {
@@ -302,7 +224,7 @@ Expected<void> run_backend(const fs::path &request_folder, const fs::path &resul
   if (!work.ok()) {
     return Failure{work.error()};
   }
-  const auto request = read_request(request_folder);
+  const auto request = read_backend_request(request_folder);
   const json result =
       request.ok() ? answer(*request, result_folder, work->path()) : error_result(request.error());
   return host::write_text(result_folder / "result.json",

@@ -216,9 +216,8 @@ template <typename Codec> void fields(Codec &codec, Of<Codec, FitStatus> &m) {
   codec.field(m.accuracy_after);
   codec.field(m.mean_loss);
   codec.field(m.generation);
-  codec.field(m.room_samples);
   codec.field(m.cycles);
-  codec.zeros(4);
+  codec.zeros(8);
 }
 
 template <typename Message> struct Form;

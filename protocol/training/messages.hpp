@@ -309,10 +309,9 @@ struct FitStatus {
   float loss_after = -1;
   float accuracy_before = -1; ///< 0…1
   float accuracy_after = -1;
-  float mean_loss = 0;            ///< of the steps
-  std::uint32_t generation = 0;   ///< adapted models kept so far
-  std::uint32_t room_samples = 0; ///< so many more of such would fit the store
-  std::uint64_t cycles = 0;       ///< of the steps
+  float mean_loss = 0;          ///< of the steps
+  std::uint32_t generation = 0; ///< adapted models kept so far
+  std::uint64_t cycles = 0;     ///< of the steps
 
   bool operator==(const FitStatus &) const = default;
 };
