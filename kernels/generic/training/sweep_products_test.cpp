@@ -120,6 +120,36 @@ TEST(TrainingSweep, FullyConnected) {
   });
 }
 
+/// Parameters as halves compute as the floats that they are, and descend to the nearest half.
+template <const Dense &kShape> void expect_halves_like_floats() {
+  const PerLayer<kShape> layer;
+  const Floats x = random_floats(kShape.inputs * kShape.batch, 1);
+  const Floats dy = random_floats(kShape.outputs * kShape.batch, 2);
+  Floats floats = random_floats(kShape.inputs * kShape.outputs, 3);
+  std::vector<isa::Half> halves;
+  for (float &value : floats) {
+    halves.push_back(isa::to_half(value));
+    value = isa::to_float(halves.back());
+  }
+  Floats wanted(dy.size());
+  Floats made(dy.size());
+  fully_connected(layer, x.data(), floats.data(), nullptr, wanted.data());
+  fully_connected(layer, x.data(), halves.data(), nullptr, made.data());
+  expect_same(made, wanted);
+  fully_connected_filter_sgd(layer, x.data(), dy.data(), 0.25F, floats.data());
+  fully_connected_filter_sgd(layer, x.data(), dy.data(), 0.25F, halves.data());
+  for (std::size_t i = 0; i < floats.size(); ++i) {
+    ASSERT_EQ(halves[i].bits, isa::to_half(floats[i]).bits) << "element " << i;
+  }
+}
+
+TEST(TrainingSweep, HalvesComputeAsTheFloatsThatTheyAre) {
+  static constexpr Dense kOne{1, 38, 11};
+  static constexpr Dense kMany{13, 21, 5};
+  expect_halves_like_floats<kOne>();
+  expect_halves_like_floats<kMany>();
+}
+
 TEST(TrainingSweep, BiasGradientAddsRowsThenSamples) {
   static constexpr Biased kShape{21, 9, 5};
   const Floats dy = random_floats(21 * 9 * 5, 1);
