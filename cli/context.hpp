@@ -73,6 +73,7 @@ void add_plan(CLI::App &app, Context &context);
 void add_exec(CLI::App &app, Context &context);
 void add_quantize(CLI::App &app, Context &context);
 void add_backend_test(CLI::App &app, Context &context);
+void add_train(CLI::App &app, Context &context);
 void add_demo(CLI::App &app, Context &context);
 
 } // namespace tinyml::cli

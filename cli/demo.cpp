@@ -2,6 +2,7 @@
 #include "cli/demo.hpp"
 
 #include "cli/compilation.hpp"
+#include "cli/demo_training.hpp"
 #include "cli/image_file.hpp"
 #include "cli/model_source.hpp"
 #include "cli/orders.hpp"
@@ -37,7 +38,7 @@ struct Stage {
 };
 
 void say(int step, const std::string &text) {
-  std::cerr << fmt::format("[{}/6] {}", step, text) << std::endl;
+  std::cerr << fmt::format("[{}/8] {}", step, text) << std::endl;
 }
 
 std::string own_program() {
@@ -80,10 +81,12 @@ Expected<void> start_service(Stage &stage, const Context &context, bool keep) {
     return Failure{http.ok() ? coap.error() : http.error()};
   }
   stage.service_url = fmt::format("http://127.0.0.1:{}", *http);
-  std::vector<std::string> argv = {own_program(), "up",
-                                   "--http",      fmt::format("127.0.0.1:{}", *http),
-                                   "--coap",      fmt::format("127.0.0.1:{}", *coap),
-                                   "--state",     (stage.folder.path() / "service").string()};
+  std::vector<std::string> argv = {
+      "env",         "TINYML_HOME=" + (stage.folder.path() / "home").string(),
+      own_program(), "up",
+      "--http",      fmt::format("127.0.0.1:{}", *http),
+      "--coap",      fmt::format("127.0.0.1:{}", *coap),
+      "--state",     (stage.folder.path() / "service").string()};
   for (const auto &[flag, value] :
        {std::pair{"--kits", context.kits}, std::pair{"--zoo", context.zoo}}) {
     if (!value.empty()) {
@@ -183,9 +186,15 @@ Expected<double> float_accuracy(const Context &context, const std::string &model
   return static_cast<double>(correct) / static_cast<double>(images.size());
 }
 
-Expected<json> order_model(Stage &stage, const DemoOptions &options) {
+/// Told as these steps of the demo: until it is built, and then.
+struct OrderSteps {
+  int build;
+  int deliver;
+};
+
+Expected<json> order_model(Stage &stage, const std::string &model, const OrderSteps &steps) {
   HttpClient client(stage.service_url);
-  const auto placed = place_order(client, {.model = options.model, .device = kEndpoint});
+  const auto placed = place_order(client, {.model = model, .device = kEndpoint});
   if (!placed.ok()) {
     return placed;
   }
@@ -194,7 +203,8 @@ Expected<json> order_model(Stage &stage, const DemoOptions &options) {
     const std::string state = order.value("state", "");
     if (state != shown) {
       shown = state;
-      say(state == "received" || state == "building" || state == "built" ? 4 : 5,
+      const bool builds = state == "received" || state == "building" || state == "built";
+      say(builds ? steps.build : steps.deliver,
           fmt::format("order {}: {}", order.value("id", 0), describe_order_state(order)));
     }
   });
@@ -276,7 +286,7 @@ Expected<json> play(Stage &stage, const Context &context, const DemoOptions &opt
                      kEndpoint, profile.value("isa", "?"),
                      grouped(profile.value("ram_bytes", std::uint64_t{0})),
                      grouped(profile.value("rom_bytes", std::uint64_t{0}))));
-  const auto order = order_model(stage, options);
+  const auto order = order_model(stage, options.model, {4, 5});
   if (!order.ok()) {
     return order;
   }
@@ -298,7 +308,48 @@ Expected<json> play(Stage &stage, const Context &context, const DemoOptions &opt
   result["display"] = shown->at("display");
   result["result"] = shown->at("result");
   result["data"] = data.origin;
+  auto training = train_and_order(stage, context, data);
+  if (!training.ok()) {
+    return training;
+  }
+  result["training"] = *std::move(training);
   return result;
+}
+
+/// Three workers train the model anew; the device gets what came of it.
+Expected<json> train_and_order(Stage &stage, const Context &context, const TestImages &data) {
+  constexpr std::size_t kImages = 1000;
+  say(7, "training a LeNet from scratch: three workers and a parameter server, each a unikernel");
+  const DemoTraining training{.folder = stage.folder.path() / "training",
+                              .home = stage.folder.path() / "home"};
+  std::error_code error;
+  std::filesystem::create_directories(training.folder, error);
+  const auto trained = train_for_demo(context, training);
+  if (!trained.ok()) {
+    return trained;
+  }
+  say(8, fmt::format("{:.2f} % after {} rounds; ordering {} for the device",
+                     trained->value("final_accuracy", 0.0), trained->at("rounds").size(),
+                     training.published));
+  if (const auto order = order_model(stage, training.published, {8, 8}); !order.ok()) {
+    return order;
+  }
+  HttpClient client(stage.service_url);
+  const auto proof =
+      verify_device(client, kEndpoint, data.images.first(kImages), [](std::size_t) {});
+  if (!proof.ok()) {
+    return Failure{proof.error()};
+  }
+  return json{{"workers", trained->at("workers").size()},
+              {"board", trained->at("workers").at(0).at("board")},
+              {"rounds", trained->at("rounds").size()},
+              {"seconds", trained->at("seconds")},
+              {"data", trained->at("data")},
+              {"accuracy", trained->at("final_accuracy").get<double>() / 100},
+              {"accuracy_on_device", proof->accuracy()},
+              {"guest_memory_bytes", trained->at("workers").at(0).at("guest_memory_bytes")},
+              {"outputs_equal", proof->equal},
+              {"outputs_total", proof->total}};
 }
 
 } // namespace

@@ -29,7 +29,7 @@ int main(int argc, char **argv) {
   for (const AddVerb add :
        {add_up, add_down, add_device, add_devices, add_ping, add_crashes, add_events, add_models,
         add_order, add_orders, add_infer, add_verify, add_fleet, add_compile, add_plan, add_exec,
-        add_quantize, add_backend_test, add_demo}) {
+        add_quantize, add_train, add_backend_test, add_demo}) {
     add(app, context);
   }
   try {

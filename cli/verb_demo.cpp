@@ -50,6 +50,15 @@ std::string summary(const json &result) {
   table.add(
       {"outputs equal", bytes(result, "outputs_equal") + " / " + bytes(result, "outputs_total")});
   table.add({"data", result.at("data").get<std::string>()});
+  const json &training = result.at("training");
+  table.add(
+      {"trained anew",
+       fmt::format("{} {} workers, {} rounds, {:.0f} s: {}", training.at("workers").get<int>(),
+                   training.at("board").get<std::string>(), training.at("rounds").get<int>(),
+                   training.at("seconds").get<double>(), percent(training, "accuracy"))});
+  table.add({"  then on the device", percent(training, "accuracy_on_device") + ", outputs equal " +
+                                         bytes(training, "outputs_equal") + " / " +
+                                         bytes(training, "outputs_total")});
   return table.text();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/context.hpp"
 #include "cli/state_folder.hpp"
+#include "cli/stop_on_signal.hpp"
 #include "service/builds/backend_process.hpp"
 #include "service/service.hpp"
 
@@ -73,32 +74,6 @@ Expected<service::ServiceOptions> service_options(const Context &context, const 
   options.coap_port = coap->second;
   return options;
 }
-
-/// Waits for SIGINT or SIGTERM, which every thread has blocked, and asks the service to stop.
-class StopOnSignal {
-public:
-  StopOnSignal() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    thread_ = std::jthread([this](const std::stop_token &done) {
-      constexpr timespec kTick{.tv_sec = 0, .tv_nsec = 200'000'000};
-      while (!done.stop_requested()) {
-        if (sigtimedwait(&signals_, nullptr, &kTick) > 0) {
-          stop_.request_stop();
-          return;
-        }
-      }
-    });
-  }
-  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
-
-private:
-  sigset_t signals_{};
-  std::stop_source stop_;
-  std::jthread thread_;
-};
 
 Expected<void> run_service(const Context &context, const UpFlags &flags) {
   auto options = service_options(context, flags);

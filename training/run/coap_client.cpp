@@ -12,12 +12,6 @@ using Clock = std::chrono::steady_clock;
 constexpr coap::Parameters kParameters = {.ack_timeout_ms = 700, .max_retransmit = 6};
 constexpr std::chrono::milliseconds kLongestWait{50};
 
-std::string text_of(net::Endpoint endpoint) {
-  const std::uint32_t bits = endpoint.address.bits;
-  return fmt::format("{}.{}.{}.{}:{}", bits >> 24U, bits >> 16U & 0xFFU, bits >> 8U & 0xFFU,
-                     bits & 0xFFU, endpoint.port);
-}
-
 coap::PeerId peer_of(net::Endpoint endpoint) {
   return {std::uint64_t{endpoint.address.bits} << 16U | endpoint.port};
 }
@@ -45,6 +39,12 @@ void append(CoapResponse &response, const coap::BlockDownload::Piece &piece) {
 }
 
 } // namespace
+
+std::string text_of(net::Endpoint endpoint) {
+  const std::uint32_t bits = endpoint.address.bits;
+  return fmt::format("{}.{}.{}.{}:{}", bits >> 24U, bits >> 16U & 0xFFU, bits >> 8U & 0xFFU,
+                     bits & 0xFFU, endpoint.port);
+}
 
 std::string code_text(coap::Code code) {
   return fmt::format("{}.{:02}", coap::code_class(code), coap::code_detail(code));

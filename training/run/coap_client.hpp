@@ -32,6 +32,9 @@ struct CoapResponse {
   [[nodiscard]] bool good() const { return coap::is_success(code); }
 };
 
+/// "10.77.0.2:5683".
+[[nodiscard]] std::string text_of(net::Endpoint endpoint);
+
 /// "4.22".
 [[nodiscard]] std::string code_text(coap::Code code);
 

@@ -34,6 +34,13 @@ public:
                     reinterpret_cast<const sockaddr *>(&address), sizeof(address)) >= 0;
   }
 
+  net::Endpoint local() const override {
+    sockaddr_in address{};
+    socklen_t address_bytes = sizeof(address);
+    (void)::getsockname(socket_.get(), reinterpret_cast<sockaddr *>(&address), &address_bytes);
+    return {{ntohl(address.sin_addr.s_addr)}, ntohs(address.sin_port)};
+  }
+
   std::optional<Datagram> receive(std::chrono::milliseconds limit) override {
     pollfd wanted{socket_.get(), POLLIN, 0};
     if (::poll(&wanted, 1, static_cast<int>(limit.count())) <= 0) {
@@ -62,6 +69,8 @@ public:
   bool send(net::Endpoint to, ByteView payload) override {
     return station_.send(to, kStationPort, payload);
   }
+
+  net::Endpoint local() const override { return {station_.identity().address, kStationPort}; }
 
   std::optional<Datagram> receive(std::chrono::milliseconds limit) override {
     auto datagram = station_.receive(limit);

@@ -27,6 +27,8 @@ public:
 
   /// False when the peer cannot be found; whatever is lost is sent again by CoAP.
   virtual bool send(net::Endpoint to, ByteView payload) = 0;
+  /// Where answers come to.
+  [[nodiscard]] virtual net::Endpoint local() const = 0;
   /// The next datagram, or nothing after `limit`.
   [[nodiscard]] virtual std::optional<Datagram> receive(std::chrono::milliseconds limit) = 0;
 };

@@ -1,48 +1,112 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "training/run/recipe.hpp"
 
+#include "training/run/run_plan.hpp"
+
+#include <algorithm>
+
 namespace tinyml::coordinator {
 namespace {
 
-using training::RunSettings;
 using training::Strategy;
 
-constexpr float kMomentum = 0.9F;
-/// The rates hold for a batch of 32; workers with another one scale it.
-constexpr std::uint16_t kRateBatch = 32;
+constexpr float kRate = 0.05F;
+constexpr float kLastRatePart = 0.1F; ///< the rate of the last round, as a part of the first one's
 
-void apply_server_numbers(RunSettings &settings) {
-  switch (settings.strategy) {
+void take_strategy(Strategy strategy, Recipe &recipe) {
+  switch (strategy) {
   case Strategy::kFedAdam:
   case Strategy::kFedYogi:
-    settings.server_rate = 0.01F;
-    settings.server_momentum = 0.9F;
-    settings.second_moment = 0.99F;
-    settings.adaptivity = 0.001F;
+    recipe.server_rate = 0.01F;
+    recipe.server_momentum = 0.9F;
+    recipe.second_moment = 0.99F;
+    recipe.adaptivity = 0.001F;
     break;
   case Strategy::kFedProx:
-    settings.proximal = 0.01F;
+    recipe.correction = autodiff::Correction::kProximal;
+    recipe.proximal = 0.01;
+    break;
+  case Strategy::kScaffold:
+    recipe.correction = autodiff::Correction::kControl;
     break;
   case Strategy::kFedAvg:
-  case Strategy::kScaffold:
     break;
   }
 }
 
+/// A worker that trains says so now and then, but an emulator may take long for a single step.
+std::uint32_t lost_ms(const RunWish &wish) {
+  constexpr std::uint32_t kQuick = 30'000;
+  constexpr std::uint32_t kEmulated = 180'000;
+  const bool emulated = std::any_of(wish.boards.begin(), wish.boards.end(), is_emulated);
+  return wish.lost_s != 0 ? wish.lost_s * 1000 : emulated ? kEmulated : kQuick;
+}
+
+/// Many workers would keep the server busy with questions.
+std::uint16_t poll_ms(const RunWish &wish) {
+  constexpr std::uint32_t kLeast = 50;
+  constexpr std::uint32_t kEach = 5;
+  return static_cast<std::uint16_t>(std::max(kLeast, wish.workers * kEach));
+}
+
 } // namespace
 
-void apply_recipe(const RunWish &wish, const ModelFacts &facts, RunSettings &settings) {
-  settings.momentum = facts.has_momentum ? kMomentum : 0.0F;
-  const float plain = facts.has_momentum ? 0.02F : 0.1F;
-  settings.rate = wish.rate > 0 ? static_cast<float>(wish.rate) : plain;
-  settings.rate_batch = kRateBatch;
-  if (settings.rounds > 1) {
-    settings.schedule = training::RateSchedule::kSmooth;
-    settings.rate_end = settings.rate / 20;
-  } else {
-    settings.rate_end = settings.rate;
+Recipe recipe_for(const RunWish &wish) {
+  Recipe recipe;
+  recipe.rate = wish.rate > 0 ? static_cast<float>(wish.rate) : kRate;
+  recipe.rate_end = recipe.rate * kLastRatePart;
+  recipe.schedule =
+      wish.rounds > 1 ? training::RateSchedule::kSmooth : training::RateSchedule::kConstant;
+  if (const auto strategy = parse_strategy(wish.strategy); strategy.ok()) {
+    take_strategy(strategy->strategy, recipe);
   }
-  apply_server_numbers(settings);
+  return recipe;
+}
+
+Expected<training::RunSettings> settings_of(const RunWish &wish, const Recipe &recipe,
+                                            const ModelFacts &facts, std::uint32_t run_id) {
+  const auto strategy = parse_strategy(wish.strategy);
+  const auto coding = parse_coding(wish.coding);
+  const auto barrier = parse_barrier(wish.barrier);
+  if (!strategy.ok() || !coding.ok() || !barrier.ok()) {
+    return fail(ErrorCode::kInternal, "the run's settings are not what they were checked to be");
+  }
+  const bool has_momentum = recipe.optimizer == autodiff::Optimizer::kMomentum;
+  const training::RunSettings settings{.run_id = run_id,
+                                       .model = facts.fingerprint,
+                                       .parameter_count = facts.parameter_count,
+                                       .learned_count = facts.learned_count,
+                                       .strategy = strategy->strategy,
+                                       .aggregation = strategy->aggregation,
+                                       .barrier = barrier->barrier,
+                                       .schedule = recipe.schedule,
+                                       .update_coding = static_cast<std::uint8_t>(*coding),
+                                       .delta_coding = static_cast<std::uint8_t>(*coding),
+                                       .rounds = wish.rounds,
+                                       .workers = static_cast<std::uint16_t>(wish.workers),
+                                       .local_epochs = wish.local_epochs,
+                                       .local_steps = wish.local_steps,
+                                       .rate = recipe.rate,
+                                       .rate_end = recipe.rate_end,
+                                       .rate_batch = recipe.rate_batch,
+                                       .momentum =
+                                           has_momentum ? static_cast<float>(recipe.momentum) : 0,
+                                       .proximal = static_cast<float>(recipe.proximal),
+                                       .server_rate = recipe.server_rate,
+                                       .server_momentum = recipe.server_momentum,
+                                       .second_moment = recipe.second_moment,
+                                       .adaptivity = recipe.adaptivity,
+                                       .clip_norm = static_cast<float>(wish.clip),
+                                       .round_deadline_ms = wish.round_deadline_ms,
+                                       .lost_ms = lost_ms(wish),
+                                       .poll_ms = poll_ms(wish),
+                                       .staleness = barrier->staleness,
+                                       .sampled_peers = barrier->sampled_peers,
+                                       .seed = static_cast<std::uint32_t>(wish.seed)};
+  if (const auto fault = training::check(settings); fault != training::SettingsFault::kNone) {
+    return fail(ErrorCode::kInvalidInput, std::string(training::describe(fault)));
+  }
+  return settings;
 }
 
 } // namespace tinyml::coordinator

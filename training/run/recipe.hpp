@@ -2,12 +2,41 @@
 // Host only.
 #pragma once
 
+#include "compiler/autodiff/training_step.hpp"
 #include "training/run/wish.hpp"
 
 namespace tinyml::coordinator {
 
-/// The numbers that a person did not give: learning rate and its schedule, momentum, and what the
-/// strategy needs.
-void apply_recipe(const RunWish &wish, const ModelFacts &facts, training::RunSettings &settings);
+/// The numbers that a person did not give, and what of them is compiled into the workers' step.
+struct Recipe {
+  autodiff::Optimizer optimizer = autodiff::Optimizer::kSgd;
+  double momentum = 0; ///< of the optimiser that has it
+  autodiff::Correction correction = autodiff::Correction::kNone;
+  double proximal = 0; ///< FedProx's µ
+  bool deterministic = true; ///< the same bits on every kind of processor
+  float rate = 0;
+  float rate_end = 0;
+  training::RateSchedule schedule = training::RateSchedule::kConstant;
+  std::uint16_t rate_batch = 32;
+  float server_rate = 1;
+  float server_momentum = 0;
+  float second_moment = 0;
+  float adaptivity = 0;
+};
+
+/// `wish` is checked.
+[[nodiscard]] Recipe recipe_for(const RunWish &wish);
+
+/// Facts of the compiled step that settings repeat.
+struct ModelFacts {
+  training::Fingerprint fingerprint{};
+  std::uint32_t parameter_count = 0;
+  std::uint32_t learned_count = 0;
+};
+
+/// What the server is told. `run_id` is not 0.
+[[nodiscard]] Expected<training::RunSettings> settings_of(const RunWish &wish, const Recipe &recipe,
+                                                          const ModelFacts &facts,
+                                                          std::uint32_t run_id);
 
 } // namespace tinyml::coordinator

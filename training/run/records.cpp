@@ -71,8 +71,18 @@ json to_json(const WorkerFigures &figures) {
 }
 
 json to_json(const RunRecord &record) {
+  json rounds = json::array();
+  json before;
+  for (const RoundRecord &round : record.rounds) {
+    if (round.round == 0) {
+      before = round.accuracy;
+    } else {
+      rounds.push_back(to_json(round));
+    }
+  }
   return {{"model", record.model},
-          {"rounds", list_of(record.rounds)},
+          {"initial_accuracy", before},
+          {"rounds", rounds},
           {"workers", list_of(record.workers)},
           {"final_accuracy", record.final_accuracy}};
 }

@@ -32,8 +32,11 @@ Expected<void> RunFolder::save(const RunState &state) const {
   for (const RoundRecord &round : state.rounds) {
     rounds.push_back(to_json(round));
   }
-  const json all = {
-      {"version", 1}, {"wish", to_json(state.wish)}, {"run_id", state.run_id}, {"rounds", rounds}};
+  const json all = {{"version", 1},
+                    {"wish", to_json(state.wish)},
+                    {"run_id", state.run_id},
+                    {"machines", state.machines},
+                    {"rounds", rounds}};
   return host::write_text(file(), all.dump(1) + "\n");
 }
 
@@ -59,7 +62,9 @@ Expected<RunState> RunFolder::load() const {
   if (!wish.ok()) {
     return Failure{wish.error()};
   }
-  RunState state{.wish = *std::move(wish), .run_id = all["run_id"]};
+  RunState state{.wish = *std::move(wish),
+                 .run_id = all["run_id"],
+                 .machines = all.value("machines", json::array())};
   for (const json &object : all["rounds"]) {
     auto round = round_from_json(object);
     if (!round.ok()) {

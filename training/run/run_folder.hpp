@@ -14,6 +14,7 @@ struct RunState {
   RunWish wish;
   std::uint32_t run_id = 0;
   std::vector<RoundRecord> rounds;
+  nlohmann::json machines = nlohmann::json::array(); ///< what preparation.hpp tells of each
 };
 
 /// A run's folder: run.json, the machines' stores (`server/`, `worker-1/`, …), images, consoles,

@@ -2,7 +2,6 @@
 #include "training/run/wish.hpp"
 
 #include "tender/machine/command_line.hpp"
-#include "training/run/recipe.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -182,8 +181,10 @@ json to_json(const RunWish &wish) {
           {"edges", wish.edges},
           {"seed", wish.seed},
           {"most_samples", wish.most_samples},
+          {"emulated_samples", wish.emulated_samples},
           {"memory_kib", wish.memory_kib},
-          {"round_deadline_ms", wish.round_deadline_ms}};
+          {"round_deadline_ms", wish.round_deadline_ms},
+          {"lost_s", wish.lost_s}};
 }
 
 Expected<RunWish> wish_from_json(const json &object) {
@@ -207,45 +208,14 @@ Expected<RunWish> wish_from_json(const json &object) {
                    .edges = object.at("edges"),
                    .seed = object.at("seed"),
                    .most_samples = object.at("most_samples"),
+                   .emulated_samples = object.at("emulated_samples"),
                    .memory_kib = object.at("memory_kib"),
-                   .round_deadline_ms = object.at("round_deadline_ms")};
+                   .round_deadline_ms = object.at("round_deadline_ms"),
+                   .lost_s = object.at("lost_s")};
   } catch (const json::exception &) {
     return wrong("run.json is not a training run's settings; was it changed? Begin a new run with "
                  "another --state");
   }
-}
-
-Expected<training::RunSettings> settings_of(const RunWish &wish, const ModelFacts &facts,
-                                            std::uint32_t run_id) {
-  const auto strategy = parse_strategy(wish.strategy);
-  const auto coding = parse_coding(wish.coding);
-  const auto barrier = parse_barrier(wish.barrier);
-  if (!strategy.ok() || !coding.ok() || !barrier.ok()) {
-    return wrong("the run's settings are not what they were checked to be");
-  }
-  training::RunSettings settings{.run_id = run_id,
-                                 .model = facts.fingerprint,
-                                 .parameter_count = facts.parameter_count,
-                                 .learned_count = facts.learned_count,
-                                 .strategy = strategy->strategy,
-                                 .aggregation = strategy->aggregation,
-                                 .barrier = barrier->barrier,
-                                 .update_coding = static_cast<std::uint8_t>(*coding),
-                                 .delta_coding = static_cast<std::uint8_t>(*coding),
-                                 .rounds = wish.rounds,
-                                 .workers = static_cast<std::uint16_t>(wish.workers),
-                                 .local_epochs = wish.local_epochs,
-                                 .local_steps = wish.local_steps,
-                                 .clip_norm = static_cast<float>(wish.clip),
-                                 .round_deadline_ms = wish.round_deadline_ms,
-                                 .staleness = barrier->staleness,
-                                 .sampled_peers = barrier->sampled_peers,
-                                 .seed = static_cast<std::uint32_t>(wish.seed)};
-  apply_recipe(wish, facts, settings);
-  if (const auto fault = training::check(settings); fault != training::SettingsFault::kNone) {
-    return wrong(std::string(training::describe(fault)));
-  }
-  return settings;
 }
 
 } // namespace tinyml::coordinator

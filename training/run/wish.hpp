@@ -57,9 +57,11 @@ struct RunWish {
   std::uint32_t local_steps = 0; ///< instead of epochs
   std::uint32_t edges = 0;
   std::uint64_t seed = 1;
-  std::uint32_t most_samples = 0;  ///< of the training part; 0: all
-  std::uint32_t memory_kib = 2048; ///< of a virtual machine
+  std::uint32_t most_samples = 0;       ///< of the training part; 0: all
+  std::uint32_t emulated_samples = 300; ///< most that a worker under an emulator trains on
+  std::uint32_t memory_kib = 2048;      ///< of a virtual machine
   std::uint32_t round_deadline_ms = 0;
+  std::uint32_t lost_s = 0;   ///< a worker silent for so long is not waited for; 0: by the boards
 
   /// The board of worker `index`.
   [[nodiscard]] const std::string &board_of(std::size_t index) const {
@@ -73,16 +75,5 @@ struct RunWish {
 
 [[nodiscard]] nlohmann::json to_json(const RunWish &wish);
 [[nodiscard]] Expected<RunWish> wish_from_json(const nlohmann::json &json);
-
-/// Facts of the compiled step that settings repeat.
-struct ModelFacts {
-  training::Fingerprint fingerprint{};
-  std::uint32_t parameter_count = 0;
-  std::uint32_t learned_count = 0;
-  bool has_momentum = false;
-};
-/// What the server is told. `run_id` is not 0.
-[[nodiscard]] Expected<training::RunSettings>
-settings_of(const RunWish &wish, const ModelFacts &facts, std::uint32_t run_id);
 
 } // namespace tinyml::coordinator

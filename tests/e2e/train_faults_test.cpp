@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs in which something goes wrong end within 0.3 points of the one in which nothing does.
+#include "tests/e2e/train_stage.hpp"
+
+#include "training/run/coap_client.hpp"
+
+#include <charconv>
+#include <limits>
+
+namespace tinyml::e2e {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kMostPoints = 0.3;
+
+class TrainFaults : public testing::Test {
+protected:
+  static void SetUpTestSuite() {
+    stage_ = new TrainStage(5000, 3000);
+    baseline_ = finish(*start("calm"), "calm");
+    EXPECT_GT(baseline_, 90);
+  }
+  static void TearDownTestSuite() { delete stage_; }
+
+  static std::unique_ptr<host::Child> start(const std::string &run) {
+    return stage_->start_train({"mnist-mlp", "--on", "linux", "--workers", "4", "--rounds", "10",
+                                "--local-epochs", "2", "--lost", "4", "--keep", "--publish", "none",
+                                "--state", (stage_->folder() / run).string()},
+                               run + ".log");
+  }
+
+  /// The run's final accuracy.
+  static double finish(host::Child &child, const std::string &run) {
+    EXPECT_TRUE(
+        Stage::eventually([&] { return child.ended().has_value(); }, std::chrono::minutes(4)));
+    EXPECT_EQ(child.ended().value_or(-1), 0) << stage_->log(run + ".log") << stage_->consoles(run);
+    const json result = TrainStage::result_of(stage_->log(run + ".log"));
+    return result.is_object() ? result.value("final_accuracy", 0.0) : 0;
+  }
+
+  void expect_as_good(host::Child &child, const std::string &run) {
+    EXPECT_GT(finish(child, run), baseline_ - kMostPoints) << stage_->log(run + ".log");
+  }
+
+  static coordinator::CoapResponse put_update(const std::string &run, int worker,
+                                              std::vector<std::uint8_t> payload) {
+    const std::string address = stage_->address_of(run, "server");
+    std::uint16_t port = 0;
+    const char *digits = address.data() + address.find(':') + 1;
+    (void)std::from_chars(digits, address.data() + address.size(), port);
+    coordinator::CoapClient client(*coordinator::open_loopback_link(), 99);
+    const auto answer = client.ask({.to = {net::Ipv4Address::of(127, 0, 0, 1), port},
+                                    .method = coap::Code::kPut,
+                                    .path = "train/update",
+                                    .queries = {"w=" + std::to_string(worker)},
+                                    .payload = std::move(payload)});
+    EXPECT_TRUE(answer.ok()) << answer.error().message;
+    return answer.ok() ? *answer : coordinator::CoapResponse{};
+  }
+
+  static TrainStage *stage_;
+  static double baseline_;
+};
+
+TrainStage *TrainFaults::stage_ = nullptr;
+double TrainFaults::baseline_ = 0;
+
+TEST_F(TrainFaults, AWorkerDiesAndIsThereAgain) {
+  auto child = start("killed");
+  for (const unsigned round : {1U, 3U, 5U}) {
+    ASSERT_TRUE(stage_->reaches_round("killed", round));
+    const pid_t worker = stage_->process_of("killed", "worker-" + std::to_string(round % 4 + 1));
+    ASSERT_GT(worker, 0);
+    ::kill(worker, SIGKILL);
+  }
+  expect_as_good(*child, "killed");
+}
+
+TEST_F(TrainFaults, AWorkerHangsAndGoesOnLater) {
+  auto child = start("hung");
+  ASSERT_TRUE(stage_->reaches_round("hung", 2));
+  const pid_t launcher = stage_->process_of("hung", "worker-2");
+  ASSERT_GT(launcher, 0);
+  ::kill(-launcher, SIGSTOP); // the machine has a process group of its own
+  ASSERT_TRUE(stage_->reaches_round("hung", 5)) << "the others go on";
+  ::kill(-launcher, SIGCONT);
+  expect_as_good(*child, "hung");
+}
+
+TEST_F(TrainFaults, TheServerIsKilledInMidRun) {
+  auto child = start("server");
+  for (const unsigned round : {2U, 6U}) {
+    ASSERT_TRUE(stage_->reaches_round("server", round));
+    const pid_t server = stage_->process_of("server", "server");
+    ASSERT_GT(server, 0);
+    ::kill(server, SIGKILL);
+  }
+  expect_as_good(*child, "server");
+}
+
+TEST_F(TrainFaults, GarbageAndNotANumberAreRefused) {
+  auto child = start("garbage");
+  ASSERT_TRUE(stage_->reaches_round("garbage", 2));
+  std::vector<std::uint8_t> noise(5000);
+  for (std::size_t i = 0; i < noise.size(); ++i) {
+    noise[i] = static_cast<std::uint8_t>(i * 2654435761U >> 13U);
+  }
+  EXPECT_FALSE(put_update("garbage", 1, noise).good());
+  EXPECT_FALSE(put_update("garbage", 1, {1, 6, 0}).good());
+  EXPECT_FALSE(put_update("garbage", 99, noise).good());
+  expect_as_good(*child, "garbage");
+}
+
+TEST_F(TrainFaults, TheCoordinatorIsKilledAndResumed) {
+  const std::string state = (stage_->folder() / "resumed").string();
+  {
+    auto child = start("resumed");
+    ASSERT_TRUE(stage_->reaches_round("resumed", 4));
+    ::kill(child->pid(), SIGKILL);
+  }
+  auto child =
+      stage_->start_train({"--resume", "--publish", "none", "--state", state}, "resumed.log");
+  expect_as_good(*child, "resumed");
+}
+
+} // namespace
+} // namespace tinyml::e2e

@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "training/run/training_run.hpp"
+
+#include "host/files.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <fmt/format.h>
+#include <thread>
+
+namespace tinyml::coordinator {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using training::WorkerState;
+
+constexpr milliseconds kPoll{150};
+constexpr seconds kAddressPatience{90};
+/// A worker that the server does not know, or has lost, is told again where its server is.
+constexpr seconds kOrderAgain{5};
+
+std::string_view state_word(WorkerState state) {
+  constexpr std::string_view kWords[] = {"joined", "trains", "delivered", "excluded", "lost"};
+  return kWords[static_cast<std::size_t>(state)];
+}
+
+double share_to_percent(float share) { return 100.0 * static_cast<double>(share); }
+
+double seconds_between(std::chrono::steady_clock::time_point from,
+                       std::chrono::steady_clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+bool needs_switch(const PreparedRun &run) {
+  const auto on_switch = [](const PreparedMachine &machine) {
+    return !tender::is_on_host_network(machine.spec.board);
+  };
+  return on_switch(run.server) || std::any_of(run.edges.begin(), run.edges.end(), on_switch) ||
+         std::any_of(run.workers.begin(), run.workers.end(), on_switch);
+}
+
+} // namespace
+
+Failure<HostError> TrainingRun::stopped() const {
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("stopped after round {}; go on with: tinyml train --resume --state {}",
+                          run_.state.rounds.empty() ? 0 : run_.state.rounds.back().round,
+                          run_.folder.path().string()));
+}
+
+TrainPeer TrainingRun::peer_of(const RunMachine &machine, net::Endpoint where) const {
+  return {*network_, where, machine.spec().name, stop_};
+}
+
+Expected<TrainPeer> TrainingRun::server_peer(std::size_t index) const {
+  const auto where = servers_[index]->endpoint(*network_);
+  if (!where) {
+    return fail(ErrorCode::kUnavailable, servers_[index]->spec().name + " has no address yet");
+  }
+  return peer_of(*servers_[index], *where);
+}
+
+std::uint32_t TrainingRun::versions_a_round() const {
+  return run_.settings.barrier == training::Barrier::kBulk ? 1 : run_.settings.workers;
+}
+
+Expected<RunRecord> TrainingRun::run(std::stop_token stop) {
+  stop_ = std::move(stop);
+  begun_ = round_begun_ = changed_ = Clock::now();
+  using Step = Expected<void> (TrainingRun::*)();
+  for (const Step step :
+       {&TrainingRun::start_machines, &TrainingRun::wait_for_addresses, &TrainingRun::send_shards,
+        &TrainingRun::set_up_servers, &TrainingRun::follow}) {
+    const auto done = (this->*step)();
+    if (stop_.stop_requested()) {
+      return stopped();
+    }
+    if (!done.ok()) {
+      return Failure{done.error()};
+    }
+  }
+  return record();
+}
+
+Expected<void> TrainingRun::start_machines() {
+  auto network = RunNetwork::open(
+      {.with_switch = needs_switch(run_), .capture = options_.capture, .seed = run_.state.run_id});
+  if (!network.ok()) {
+    return Failure{network.error()};
+  }
+  network_ = *std::move(network);
+  const auto start = [&](const PreparedMachine &machine) {
+    return RunMachine::start(machine.spec, *network_);
+  };
+  std::vector<const PreparedMachine *> servers = {&run_.server};
+  for (const PreparedMachine &edge : run_.edges) {
+    servers.push_back(&edge);
+  }
+  for (const PreparedMachine *server : servers) {
+    auto machine = start(*server);
+    if (!machine.ok()) {
+      return Failure{machine.error()};
+    }
+    servers_.push_back(*std::move(machine));
+  }
+  for (std::size_t i = 0; i < run_.workers.size() && !stop_.stop_requested(); ++i) {
+    observer_.progress(fmt::format("starting worker {} of {}", i + 1, run_.workers.size()));
+    auto machine = start(run_.workers[i]);
+    if (!machine.ok()) {
+      return Failure{machine.error()};
+    }
+    const bool has_edges = !run_.edges.empty();
+    workers_.push_back(
+        {.machine = *std::move(machine),
+         .server = has_edges ? 1 + run_.edge_of(i) : 0,
+         .index = static_cast<std::uint16_t>(has_edges ? run_.index_at_edge(i) : i)});
+  }
+  return {};
+}
+
+Expected<void> TrainingRun::wait_for_addresses() {
+  observer_.progress("waiting for the machines' addresses");
+  const auto deadline = Clock::now() + kAddressPatience;
+  for (;;) {
+    const RunMachine *missing = nullptr;
+    for (const auto &server : servers_) {
+      missing = server->endpoint(*network_) ? missing : server.get();
+    }
+    for (const Worker &worker : workers_) {
+      missing = worker.machine->endpoint(*network_) ? missing : worker.machine.get();
+    }
+    if (missing == nullptr || stop_.stop_requested()) {
+      write_processes();
+      return {};
+    }
+    if (Clock::now() > deadline) {
+      return fail(ErrorCode::kUnavailable,
+                  missing->spec().name + " (" + missing->spec().board +
+                      ") did not come up; it said: " + missing->last_words());
+    }
+    look_after_machines(Clock::now());
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+}
+
+Expected<void> TrainingRun::send_shards() {
+  for (std::size_t i = 0; i < workers_.size() && !stop_.stop_requested(); ++i) {
+    if (run_.workers[i].shard.empty()) {
+      continue;
+    }
+    observer_.progress(fmt::format("sending worker {} of {} its shard", i + 1, workers_.size()));
+    const RunMachine &machine = *workers_[i].machine;
+    auto peer = peer_of(machine, *machine.endpoint(*network_));
+    if (const auto sent = peer.put_data(std::move(run_.workers[i].shard)); !sent.ok()) {
+      return sent;
+    }
+  }
+  return {};
+}
+
+Expected<void> TrainingRun::set_up_servers() {
+  observer_.progress("giving the server its model");
+  training::RunSettings upper = run_.settings;
+  if (!run_.edges.empty()) {
+    upper.workers = static_cast<std::uint16_t>(run_.edges.size());
+  }
+  auto server = server_peer(0);
+  if (!server.ok()) {
+    return Failure{server.error()};
+  }
+  const auto before = server->server_status();
+  if (!before.ok()) {
+    return fail(ErrorCode::kUnavailable,
+                before.error().message + "; its console ends with: " + servers_[0]->last_words());
+  }
+  const bool has_model = before->status.run_id == upper.run_id &&
+                         before->status.state != training::RunState::kIdle &&
+                         before->status.state != training::RunState::kNoModel;
+  if (!has_model) {
+    if (const auto put = server->put_run(upper); !put.ok()) {
+      return put;
+    }
+    if (const auto put = server->put_model(run_.initial); !put.ok()) {
+      return put;
+    }
+    follower_ = ModelFollower(VersionedModel{0, run_.initial});
+  }
+  for (std::size_t i = 0; i < run_.edges.size(); ++i) {
+    if (const auto edge = set_up_edge(i); !edge.ok()) {
+      return edge;
+    }
+  }
+  return run_.state.rounds.empty() ? finish_round(0) : Expected<void>{};
+}
+
+Expected<void> TrainingRun::set_up_edge(std::size_t index) {
+  training::RunSettings settings = run_.settings;
+  const RunMachine &edge = *servers_[1 + index];
+  const auto upstream = servers_[0]->seen_from(edge.spec().board, *network_);
+  auto peer = server_peer(1 + index);
+  if (!upstream || !peer.ok()) {
+    return fail(ErrorCode::kUnavailable, edge.spec().name + " cannot reach the server");
+  }
+  settings.workers = static_cast<std::uint16_t>(
+      std::count_if(workers_.begin(), workers_.end(),
+                    [&](const Worker &worker) { return worker.server == 1 + index; }));
+  settings.upstream = *upstream;
+  settings.upstream_index = static_cast<std::uint16_t>(index);
+  return peer->put_run(settings);
+}
+
+void TrainingRun::order_workers(Clock::time_point now) {
+  for (Worker &worker : workers_) {
+    const bool lost = !worker.known || worker.last.state == WorkerState::kLost;
+    const auto where = worker.machine->endpoint(*network_);
+    const RunMachine &server = *servers_[worker.server];
+    const auto address = server.seen_from(worker.machine->spec().board, *network_);
+    if (!lost || !where || !address || now - worker.told < kOrderAgain ||
+        worker.machine->pid() < 0) {
+      continue;
+    }
+    worker.told = now;
+    auto peer = peer_of(*worker.machine, *where);
+    (void)peer.put_join({.run_id = run_.state.run_id, .server = *address, .index = worker.index});
+  }
+}
+
+Expected<void> TrainingRun::check_fault(Worker &worker) {
+  const auto where = worker.machine->endpoint(*network_);
+  if (!where) {
+    return {};
+  }
+  const auto status = peer_of(*worker.machine, *where).worker_status();
+  using training::WorkerFault;
+  const bool fatal =
+      status.ok() &&
+      (status->fault == WorkerFault::kNoShard || status->fault == WorkerFault::kWrongShard ||
+       status->fault == WorkerFault::kWrongModel || status->fault == WorkerFault::kNoRoom ||
+       status->fault == WorkerFault::kStore);
+  if (!fatal) {
+    return {};
+  }
+  return fail(status->fault == WorkerFault::kNoRoom ? ErrorCode::kDoesNotFit : ErrorCode::kInternal,
+              worker.machine->spec().name +
+                  " cannot train: " + std::string(training::describe(status->fault)));
+}
+
+Expected<void> TrainingRun::follow() {
+  round_begun_ = changed_ = Clock::now();
+  while (!stop_.stop_requested()) {
+    const auto now = Clock::now();
+    look_after_machines(now);
+    order_workers(now);
+    const auto done = look();
+    if (!done.ok()) {
+      return Failure{done.error()};
+    }
+    if (*done) {
+      return {};
+    }
+    if (Clock::now() - changed_ > options_.patience) {
+      return fail(ErrorCode::kUnavailable,
+                  fmt::format("nothing happened for {} s in round {}; the run can go on with "
+                              "--resume",
+                              options_.patience.count(), status_.round + 1));
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
+  return {};
+}
+
+Expected<bool> TrainingRun::look() {
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    auto server = server_peer(i);
+    const auto report =
+        server.ok() ? server->server_status() : Expected<ServerReport>(Failure{server.error()});
+    if (!report.ok()) { // it may be starting again
+      show(servers_[i]->spec().name + " does not answer");
+      return false;
+    }
+    take_report(*report, i);
+    if (i == 0) {
+      const bool news = std::memcmp(&status_.version, &report->status.version, 4) != 0;
+      changed_ = news ? Clock::now() : changed_;
+      status_ = report->status;
+    }
+  }
+  if (status_.state == training::RunState::kFailed) {
+    return fail(ErrorCode::kResourceFull, "the server's store does not take what has to be kept");
+  }
+  if (status_.state == training::RunState::kJoining ||
+      status_.state == training::RunState::kNoModel) {
+    for (Worker &worker : workers_) {
+      if (!worker.known && Clock::now() - begun_ > seconds(2)) {
+        if (const auto fault = check_fault(worker); !fault.ok()) {
+          return Failure{fault.error()};
+        }
+      }
+    }
+  }
+  show(status_.state == training::RunState::kJoining ? "the workers join" : "trains");
+  if (const auto taken = take_versions(status_); !taken.ok()) {
+    return Failure{taken.error()};
+  }
+  return status_.state == training::RunState::kDone && !run_.state.rounds.empty() &&
+         run_.state.rounds.back().round >= run_.settings.rounds;
+}
+
+Expected<void> TrainingRun::take_versions(const training::RunStatus &status) {
+  auto server = server_peer(0);
+  if (!server.ok() || status.run_id != run_.state.run_id) {
+    return {};
+  }
+  while (!follower_.model() || follower_.model()->version < status.version) {
+    if (const auto stepped = follower_.step(*server, status.version); !stepped.ok()) {
+      return {}; // asked again
+    }
+    const std::uint32_t version = follower_.model()->version;
+    const unsigned round = version / versions_a_round();
+    const unsigned last = run_.state.rounds.empty() ? 0 : run_.state.rounds.back().round;
+    if (version % versions_a_round() == 0 && round > last) {
+      if (const auto finished = finish_round(round); !finished.ok()) {
+        return finished;
+      }
+    }
+    if (stop_.stop_requested()) {
+      return {};
+    }
+  }
+  return {};
+}
+
+Expected<void> TrainingRun::finish_round(unsigned round) {
+  if (!follower_.model() || !run_.step->load(follower_.model()->values)) {
+    return fail(ErrorCode::kInternal, "the server's model is not as long as the step's");
+  }
+  const auto evaluation = run_.step->evaluate(run_.data, run_.data.test);
+  if (!evaluation.ok()) {
+    return Failure{evaluation.error()};
+  }
+  const auto now = Clock::now();
+  RoundRecord record{.round = round,
+                     .accuracy = evaluation->accuracy,
+                     .loss = evaluation->loss,
+                     .seconds = round == 0 ? 0 : seconds_between(round_begun_, now),
+                     .workers = rows()};
+  for (Worker &worker : workers_) {
+    record.bytes_up +=
+        worker.last.bytes_up - std::min<std::uint64_t>(worker.bytes_up, worker.last.bytes_up);
+    record.bytes_down +=
+        worker.last.bytes_down - std::min<std::uint64_t>(worker.bytes_down, worker.last.bytes_down);
+    worker.bytes_up = worker.last.bytes_up;
+    worker.bytes_down = worker.last.bytes_down;
+  }
+  if (!workers_.empty()) {
+    record.bytes_up /= workers_.size();
+    record.bytes_down /= workers_.size();
+  }
+  round_begun_ = now;
+  run_.state.rounds.push_back(record);
+  observer_.round(record);
+  return run_.folder.save(run_.state);
+}
+
+/// The model that a worker begins with is no part of a round, nor is what an earlier program saw.
+void TrainingRun::begin_counting(Worker &worker, const training::WorkerRecord &record) const {
+  const bool resumed = !run_.state.rounds.empty() && run_.state.rounds.back().round > 0;
+  worker.counted = true;
+  worker.bytes_up = resumed ? record.bytes_up : 0;
+  worker.bytes_down =
+      resumed ? record.bytes_down : run_.settings.parameter_count * std::uint32_t{sizeof(float)};
+  worker.last.delivered = resumed ? record.delivered : std::uint16_t{0};
+}
+
+void TrainingRun::take_report(const ServerReport &report, std::size_t server) {
+  for (Worker &worker : workers_) {
+    if (worker.server != server) {
+      continue;
+    }
+    for (const training::WorkerRecord &record : report.workers) {
+      if (record.worker != worker.index) {
+        continue;
+      }
+      if (!worker.counted) {
+        begin_counting(worker, record);
+      }
+      if (record.delivered > worker.last.delivered) {
+        const std::size_t index = static_cast<std::size_t>(&worker - workers_.data());
+        worker.trained_samples += std::uint64_t{record.steps} * run_.workers[index].batch *
+                                  (record.delivered - worker.last.delivered);
+      }
+      worker.known = true;
+      worker.last = record;
+    }
+  }
+}
+
+void TrainingRun::look_after_machines(Clock::time_point now) {
+  bool changed = false;
+  for (const auto &server : servers_) {
+    changed = server->look(*network_, now) || changed;
+  }
+  for (Worker &worker : workers_) {
+    if (worker.machine->look(*network_, now)) {
+      worker.known = false; // to be told again where its server is
+      worker.told = {};
+      changed = true;
+    }
+  }
+  if (changed) {
+    write_processes();
+  }
+}
+
+void TrainingRun::write_processes() const {
+  nlohmann::json processes = nlohmann::json::object();
+  const auto add = [&](const RunMachine &machine) {
+    const auto where = machine.endpoint(*network_);
+    processes[machine.spec().name] = {{"pid", machine.pid()},
+                                      {"address", where ? text_of(*where) : ""}};
+  };
+  for (const auto &server : servers_) {
+    add(*server);
+  }
+  for (const Worker &worker : workers_) {
+    add(*worker.machine);
+  }
+  (void)host::write_text(run_.folder.path() / "processes.json", processes.dump(1) + "\n");
+}
+
+void TrainingRun::show(const std::string &phase) {
+  observer_.live({.phase = phase,
+                  .round = run_.state.rounds.empty() ? 0 : run_.state.rounds.back().round,
+                  .rounds = run_.settings.rounds,
+                  .seconds = seconds_between(begun_, Clock::now()),
+                  .workers = rows(),
+                  .done = run_.state.rounds});
+}
+
+WorkerRow TrainingRun::row_of(std::size_t index) const {
+  const Worker &worker = workers_[index];
+  const training::WorkerRecord &last = worker.last;
+  const double trained = static_cast<double>(last.steps) * run_.workers[index].batch;
+  const auto own = [](float share) {
+    return share < 0 ? std::nullopt : std::optional(share_to_percent(share));
+  };
+  const bool delivered = last.delivered > 0;
+  return {.id = static_cast<unsigned>(index + 1),
+          .board = worker.machine->spec().board,
+          .state = worker.machine->pid() < 0 ? "dead"
+                   : worker.known            ? std::string(state_word(last.state))
+                                             : "starts",
+          .loss = static_cast<double>(last.mean_loss),
+          .samples_per_second = last.train_ms == 0 ? 0 : trained * 1000 / last.train_ms,
+          .bytes_up = last.bytes_up - std::min<std::uint64_t>(last.bytes_up, worker.bytes_up),
+          .bytes_down =
+              last.bytes_down - std::min<std::uint64_t>(last.bytes_down, worker.bytes_down),
+          .samples = last.samples,
+          .refused = last.refused,
+          .personal_before = delivered ? own(last.accuracy_before) : std::nullopt,
+          .personal_after = delivered ? own(last.accuracy_after) : std::nullopt};
+}
+
+std::vector<WorkerRow> TrainingRun::rows() const {
+  std::vector<WorkerRow> rows;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    rows.push_back(row_of(i));
+  }
+  return rows;
+}
+
+void TrainingRun::finish(bool keep) {
+  workers_.clear();
+  servers_.clear();
+  network_.reset();
+  std::error_code ignored;
+  std::filesystem::remove(run_.folder.path() / "processes.json", ignored);
+  for (const auto &machine : run_.state.machines) {
+    if (!keep) {
+      std::filesystem::remove_all(run_.folder.machine(machine.value("name", "-")), ignored);
+    }
+  }
+}
+
+RunRecord TrainingRun::record() const {
+  RunRecord record{.model = run_.model.name, .rounds = run_.state.rounds};
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    const Worker &worker = workers_[i];
+    const double cpu_seconds = worker.machine->meter().cpu_seconds();
+    record.workers.push_back(
+        {.id = static_cast<unsigned>(i + 1),
+         .board = worker.machine->spec().board,
+         .image_bytes = run_.workers[i].image_bytes,
+         .guest_memory_bytes = run_.workers[i].memory_bytes,
+         .peak_anonymous_bytes = worker.machine->meter().peak_anonymous_bytes(),
+         .samples_per_cpu_second =
+             cpu_seconds > 0 ? static_cast<double>(worker.trained_samples) / cpu_seconds : 0});
+  }
+  record.final_accuracy = record.rounds.empty() ? 0 : record.rounds.back().accuracy;
+  return record;
+}
+
+} // namespace tinyml::coordinator

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "training/run/recipe.hpp"
+#include "training/run/run_folder.hpp"
+#include "training/run/run_plan.hpp"
+
+#include "host/files.hpp"
+
+#include <gmock/gmock.h>
+
+namespace tinyml::coordinator {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(Wish, BoardsRepeatUntilEveryWorkerHasOne) {
+  RunWish wish{.workers = 5, .boards = *parse_boards("kvm,kvm,mps2-an386")};
+  EXPECT_THAT(wish.boards, ElementsAre("kvm-x86_64", "kvm-x86_64", "mps2-an386"));
+  EXPECT_EQ(wish.board_of(2), "mps2-an386");
+  EXPECT_EQ(wish.board_of(4), "kvm-x86_64");
+  EXPECT_FALSE(parse_boards("kvm,,linux").ok());
+  EXPECT_FALSE(parse_boards("").ok());
+}
+
+TEST(Wish, BarriersAndStrategiesAreWords) {
+  EXPECT_EQ(parse_barrier("ssp:3")->staleness, 3);
+  EXPECT_EQ(parse_barrier("psp:2")->sampled_peers, 2);
+  EXPECT_EQ(parse_barrier("asp")->barrier, training::Barrier::kNone);
+  for (const char *wrong :
+       {"", "ssp", "ssp:", "ssp:0", "ssp:x", "ssp:1x", "psp:99999", "lockstep"}) {
+    EXPECT_FALSE(parse_barrier(wrong).ok()) << wrong;
+  }
+  EXPECT_EQ(parse_strategy("median")->aggregation, training::Aggregation::kMedian);
+  EXPECT_EQ(parse_strategy("scaffold")->strategy, training::Strategy::kScaffold);
+  EXPECT_THAT(parse_strategy("sgd").error().message, HasSubstr("fedyogi"));
+  EXPECT_THAT(parse_coding("int3").error().message, HasSubstr("int4"));
+}
+
+TEST(Wish, EveryWrongWordIsNamed) {
+  const auto message_of = [](RunWish wish) {
+    const auto checked = check(wish);
+    return checked.ok() ? std::string() : checked.error().message;
+  };
+  EXPECT_EQ(message_of({}), "");
+  EXPECT_THAT(message_of({.boards = {"esp32"}}), HasSubstr("no board 'esp32'"));
+  EXPECT_THAT(message_of({.split = "shards:0"}), HasSubstr("shards"));
+  EXPECT_THAT(message_of({.workers = 0}), HasSubstr("--workers"));
+  EXPECT_THAT(message_of({.workers = 129}), HasSubstr("128"));
+  EXPECT_EQ(message_of({.workers = 200, .edges = 2}), "");
+  EXPECT_THAT(message_of({.workers = 1, .boards = {"linux", "linux"}}), HasSubstr("--workers 2"));
+  EXPECT_THAT(message_of({.rounds = 0}), HasSubstr("--rounds"));
+  EXPECT_THAT(message_of({.share = "stolen"}), HasSubstr("--share"));
+  EXPECT_THAT(message_of({.local_epochs = 1, .local_steps = 5}), HasSubstr("--local-steps"));
+  EXPECT_THAT(message_of({.edges = 1}), HasSubstr("--edges"));
+  EXPECT_THAT(message_of({.barrier = "asp", .edges = 2}), HasSubstr("bsp"));
+}
+
+TEST(Wish, SurvivesItsFile) {
+  RunWish wish{.model = "mnist-mlp",
+               .data = "mnist",
+               .workers = 7,
+               .boards = {"linux"},
+               .split = "shards:2",
+               .rate = 0.03,
+               .seed = 1ULL << 40U};
+  const auto back = wish_from_json(to_json(wish));
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(to_json(*back), to_json(wish));
+  EXPECT_FALSE(wish_from_json({{"model", 3}}).ok());
+}
+
+TEST(Wish, BecomesSettingsThatTheProtocolTakes) {
+  const ModelFacts facts{.parameter_count = 100, .learned_count = 90};
+  for (const char *strategy : {"fedavg", "fedprox", "fedadam", "fedyogi", "scaffold", "median"}) {
+    for (const char *barrier : {"bsp", "asp"}) {
+      RunWish wish{.strategy = strategy, .barrier = barrier};
+      if (wish.barrier != "bsp" && (wish.strategy == "median" || wish.strategy == "scaffold")) {
+        continue; // the protocol knows no such run
+      }
+      const auto settings = settings_of(wish, recipe_for(wish), facts, 7);
+      EXPECT_TRUE(settings.ok()) << strategy << " " << barrier << ": " << settings.error().message;
+    }
+  }
+}
+
+TEST(RunPlan, TheServerIsWhereItsWorkersReachIt) {
+  EXPECT_EQ(*choose_server_board({.boards = {"linux"}}), "linux");
+  EXPECT_EQ(*choose_server_board({.boards = {"linux", "mps2-an386"}}), "linux");
+  EXPECT_FALSE(choose_server_board({.boards = {"linux"}, .server_board = "mps2-an386"}).ok());
+  EXPECT_EQ(*choose_server_board({.boards = {"mps2-an386"}, .server_board = "mps2-an386"}),
+            "mps2-an386");
+}
+
+TEST(RunPlan, SlowBoardsAndSmallStoresGetFewerSamples) {
+  datasets::DataSet set{.name = "tiny", .shape = {28, 28, 1}, .classes = {"a", "b"}};
+  for (std::uint32_t i = 0; i < 4000; ++i) {
+    set.train.labels.push_back(i % 2);
+    set.test.labels.push_back(i % 2);
+  }
+  set.train.bytes.resize(set.train.size() * set.sample_bytes());
+  set.test.bytes.resize(set.test.size() * set.sample_bytes());
+  const RunWish wish{.workers = 2, .boards = {"linux", "mps2-an386"}, .emulated_samples = 100};
+  const auto parts = divide(set, wish, 250'000);
+  ASSERT_TRUE(parts.ok()) << parts.error().message;
+  EXPECT_EQ((*parts)[0].train.size(), 2000U);
+  EXPECT_EQ((*parts)[1].train.size(), 100U);
+  EXPECT_FALSE(divide(set, wish, 1U << 30U).ok()) << "the model alone fills the small store";
+}
+
+TEST(RunFolder, KeepsWhatARunNeedsToGoOn) {
+  const auto temporary = host::TemporaryFolder::create("run");
+  ASSERT_TRUE(temporary.ok());
+  const RunFolder folder(temporary->path() / "run");
+  EXPECT_EQ(folder.load().error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(folder.create().ok());
+  RunState state{.wish = {.model = "m"}, .run_id = 77};
+  state.rounds.push_back({.round = 1, .accuracy = 98.5, .workers = {{.id = 1, .board = "linux"}}});
+  state.rounds[0].workers[0].personal_after = 97.25;
+  ASSERT_TRUE(folder.save(state).ok());
+  const auto back = folder.load();
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(back->run_id, 77U);
+  EXPECT_EQ(to_json(back->rounds[0]), to_json(state.rounds[0]));
+  EXPECT_EQ(folder.create().error().code, ErrorCode::kConflict) << "it is not written over";
+  ASSERT_TRUE(host::write_text(folder.path() / "run.json", "{\"version\": 1}").ok());
+  EXPECT_EQ(folder.load().error().code, ErrorCode::kInvalidInput);
+}
+
+} // namespace
+} // namespace tinyml::coordinator
