@@ -271,6 +271,42 @@ void tell_how_to_go_on(Stage &stage) {
   stage.folder.keep();
 }
 
+/// Three workers train the model anew; the device gets what came of it.
+Expected<json> train_and_order(Stage &stage, const Context &context, const TestImages &data) {
+  constexpr std::size_t kImages = 1000;
+  say(7, "training a LeNet from scratch: three workers and a parameter server, each a unikernel");
+  const DemoTraining training{.folder = stage.folder.path() / "training",
+                              .home = stage.folder.path() / "home"};
+  std::error_code error;
+  std::filesystem::create_directories(training.folder, error);
+  const auto trained = train_for_demo(context, training);
+  if (!trained.ok()) {
+    return trained;
+  }
+  say(8, fmt::format("{:.2f} % after {} rounds; ordering {} for the device",
+                     trained->value("final_accuracy", 0.0), trained->at("rounds").size(),
+                     training.published));
+  if (const auto order = order_model(stage, training.published, {8, 8}); !order.ok()) {
+    return order;
+  }
+  HttpClient client(stage.service_url);
+  const auto proof =
+      verify_device(client, kEndpoint, data.images.first(kImages), [](std::size_t) {});
+  if (!proof.ok()) {
+    return Failure{proof.error()};
+  }
+  return json{{"workers", trained->at("workers").size()},
+              {"board", trained->at("workers").at(0).at("board")},
+              {"rounds", trained->at("rounds").size()},
+              {"seconds", trained->at("seconds")},
+              {"data", trained->at("data")},
+              {"accuracy", trained->at("final_accuracy").get<double>() / 100},
+              {"accuracy_on_device", proof->accuracy()},
+              {"guest_memory_bytes", trained->at("workers").at(0).at("guest_memory_bytes")},
+              {"outputs_equal", proof->equal},
+              {"outputs_total", proof->total}};
+}
+
 Expected<json> play(Stage &stage, const Context &context, const DemoOptions &options) {
   say(1, "starting the service on loopback, with an empty store");
   if (const auto started = start_service(stage, context, options.keep); !started.ok()) {
@@ -314,42 +350,6 @@ Expected<json> play(Stage &stage, const Context &context, const DemoOptions &opt
   }
   result["training"] = *std::move(training);
   return result;
-}
-
-/// Three workers train the model anew; the device gets what came of it.
-Expected<json> train_and_order(Stage &stage, const Context &context, const TestImages &data) {
-  constexpr std::size_t kImages = 1000;
-  say(7, "training a LeNet from scratch: three workers and a parameter server, each a unikernel");
-  const DemoTraining training{.folder = stage.folder.path() / "training",
-                              .home = stage.folder.path() / "home"};
-  std::error_code error;
-  std::filesystem::create_directories(training.folder, error);
-  const auto trained = train_for_demo(context, training);
-  if (!trained.ok()) {
-    return trained;
-  }
-  say(8, fmt::format("{:.2f} % after {} rounds; ordering {} for the device",
-                     trained->value("final_accuracy", 0.0), trained->at("rounds").size(),
-                     training.published));
-  if (const auto order = order_model(stage, training.published, {8, 8}); !order.ok()) {
-    return order;
-  }
-  HttpClient client(stage.service_url);
-  const auto proof =
-      verify_device(client, kEndpoint, data.images.first(kImages), [](std::size_t) {});
-  if (!proof.ok()) {
-    return Failure{proof.error()};
-  }
-  return json{{"workers", trained->at("workers").size()},
-              {"board", trained->at("workers").at(0).at("board")},
-              {"rounds", trained->at("rounds").size()},
-              {"seconds", trained->at("seconds")},
-              {"data", trained->at("data")},
-              {"accuracy", trained->at("final_accuracy").get<double>() / 100},
-              {"accuracy_on_device", proof->accuracy()},
-              {"guest_memory_bytes", trained->at("workers").at(0).at("guest_memory_bytes")},
-              {"outputs_equal", proof->equal},
-              {"outputs_total", proof->total}};
 }
 
 } // namespace

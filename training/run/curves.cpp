@@ -175,12 +175,10 @@ std::string curves_svg(const RunRecord &run, const std::string &subtitle) {
   });
   loss.push_back(global_curve(run, &RoundRecord::loss));
   const bool any = !run.rounds.empty();
-  draw_panel(svg, kMargin, run, "accuracy on the test set; thin: each worker's own, after training",
-             " %", std::move(accuracy),
-             any ? fmt::format("{:.2f} %", run.rounds.back().accuracy) : "");
-  draw_panel(svg, kMargin + kPanelWidth + kGap, run,
-             "loss on the test set; thin: each worker's, while it trained", "", std::move(loss),
-             any ? fmt::format("{:.4f}", run.rounds.back().loss) : "");
+  draw_panel(svg, kMargin, run, "accuracy; thin: each worker on its own samples", " %",
+             std::move(accuracy), any ? fmt::format("{:.2f} %", run.rounds.back().accuracy) : "");
+  draw_panel(svg, kMargin + kPanelWidth + kGap, run, "loss; thin: each worker while it trains", "",
+             std::move(loss), any ? fmt::format("{:.4f}", run.rounds.back().loss) : "");
   return svg.finish(kTop + kPanelHeight + 60);
 }
 

@@ -124,18 +124,23 @@ std::string ImageBuilder::what_fits(const link::Kit &kit, const Recipe &recipe,
 }
 
 Expected<BuiltImage> ImageBuilder::worker(const std::string &board, const Recipe &recipe,
-                                          std::uint32_t batch) const {
+                                          std::uint32_t batch, std::uint64_t most_bytes) const {
   const auto kit = kit_with(kits_, board, "worker");
   if (!kit.ok()) {
     return Failure{kit.error()};
   }
   std::vector<Variant> variants = {{batch, false}, {batch, true}};
   if (batch == 0) {
-    variants = {{0, false}, {1, false}, {0, true}, {1, true}};
+    variants = {{0, false}, {16, false}, {8, false}, {1, false}, {1, true}};
   }
   std::optional<HostError> first;
   for (const Variant &variant : variants) {
     auto image = build_worker(*kit, recipe, variant);
+    const bool is_last = &variant == &variants.back();
+    if (image.ok() && batch == 0 && most_bytes != 0 && !is_last &&
+        image->rom_bytes + image->ram_bytes > most_bytes) {
+      continue;
+    }
     if (image.ok()) {
       if (variant.half) {
         image->note = "board " + board + " stores its parameters as float16: float32 does not fit";
@@ -145,7 +150,7 @@ Expected<BuiltImage> ImageBuilder::worker(const std::string &board, const Recipe
     if (!does_not_fit(image.error())) {
       return image;
     }
-    first = first ? first : std::optional(image.error());
+    first = first.has_value() ? first : std::optional(image.error());
   }
   const std::string advice =
       batch == 0 ? std::string(". Take a board with more memory") : what_fits(*kit, recipe, batch);

@@ -31,9 +31,10 @@ public:
         key_(std::move(key)) {}
 
   /// With the batch that is asked for, or (0) the largest that fits the board; with parameters as
-  /// float16 only where float32 does not fit. kDoesNotFit says what would fit.
+  /// float16 only where float32 does not fit. Where the batch is ours to choose, ROM and RAM are
+  /// not more than `most_bytes` (0: no limit) if that can be. kDoesNotFit says what would fit.
   [[nodiscard]] Expected<BuiltImage> worker(const std::string &board, const Recipe &recipe,
-                                            std::uint32_t batch) const;
+                                            std::uint32_t batch, std::uint64_t most_bytes) const;
   [[nodiscard]] Expected<BuiltImage> server(const std::string &board) const;
 
   /// The step for the host, by the kernel set `isa`; also what initial models are drawn from.

@@ -44,13 +44,19 @@ public:
 
   Expected<const BuiltImage *> worker(const std::string &board) {
     return find(board, workers_, "worker",
-                [&] { return builder_.worker(board, recipe_, wish_.batch); });
+                [&] { return builder_.worker(board, recipe_, wish_.batch, most_bytes(board)); });
   }
   Expected<const BuiltImage *> server(const std::string &board) {
     return find(board, servers_, "parameter server", [&] { return builder_.server(board); });
   }
 
 private:
+  /// Of image and RAM, so that a virtual machine's memory is what was asked for.
+  [[nodiscard]] std::uint64_t most_bytes(const std::string &board) const {
+    const std::uint64_t memory = std::uint64_t{wish_.memory_kib} << 10U;
+    return board == kKvm && memory > kMonitorBytes ? memory - kMonitorBytes : 0;
+  }
+
   template <typename Build>
   Expected<const BuiltImage *> find(const std::string &board,
                                     std::map<std::string, BuiltImage> &known, const char *what,

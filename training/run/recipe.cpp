@@ -10,15 +10,17 @@ namespace {
 
 using training::Strategy;
 
-constexpr float kRate = 0.05F;
-constexpr float kLastRatePart = 0.1F; ///< the rate of the last round, as a part of the first one's
+constexpr float kRate = 0.1F;
+constexpr float kAdaptiveRate = 0.05F; ///< below a server that adapts its own
+constexpr float kLastRatePart = 0.05F; ///< the rate of the last round, as a part of the first one's
 
 void take_strategy(Strategy strategy, Recipe &recipe) {
   switch (strategy) {
   case Strategy::kFedAdam:
   case Strategy::kFedYogi:
+    recipe.rate = kAdaptiveRate;
     recipe.server_rate = 0.01F;
-    recipe.server_momentum = 0.9F;
+    recipe.server_momentum = 0.5F;
     recipe.second_moment = 0.99F;
     recipe.adaptivity = 0.001F;
     break;
@@ -52,14 +54,14 @@ std::uint16_t poll_ms(const RunWish &wish) {
 } // namespace
 
 Recipe recipe_for(const RunWish &wish) {
-  Recipe recipe;
-  recipe.rate = wish.rate > 0 ? static_cast<float>(wish.rate) : kRate;
-  recipe.rate_end = recipe.rate * kLastRatePart;
+  Recipe recipe{.rate = kRate};
   recipe.schedule =
       wish.rounds > 1 ? training::RateSchedule::kSmooth : training::RateSchedule::kConstant;
   if (const auto strategy = parse_strategy(wish.strategy); strategy.ok()) {
     take_strategy(strategy->strategy, recipe);
   }
+  recipe.rate = wish.rate > 0 ? static_cast<float>(wish.rate) : recipe.rate;
+  recipe.rate_end = recipe.rate * kLastRatePart;
   return recipe;
 }
 

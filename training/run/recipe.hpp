@@ -12,7 +12,7 @@ struct Recipe {
   autodiff::Optimizer optimizer = autodiff::Optimizer::kSgd;
   double momentum = 0; ///< of the optimiser that has it
   autodiff::Correction correction = autodiff::Correction::kNone;
-  double proximal = 0; ///< FedProx's µ
+  double proximal = 0;       ///< FedProx's µ
   bool deterministic = true; ///< the same bits on every kind of processor
   float rate = 0;
   float rate_end = 0;

@@ -61,7 +61,7 @@ struct RunWish {
   std::uint32_t emulated_samples = 300; ///< most that a worker under an emulator trains on
   std::uint32_t memory_kib = 2048;      ///< of a virtual machine
   std::uint32_t round_deadline_ms = 0;
-  std::uint32_t lost_s = 0;   ///< a worker silent for so long is not waited for; 0: by the boards
+  std::uint32_t lost_s = 0; ///< a worker silent for so long is not waited for; 0: by the boards
 
   /// The board of worker `index`.
   [[nodiscard]] const std::string &board_of(std::size_t index) const {
