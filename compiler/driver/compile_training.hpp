@@ -20,7 +20,7 @@ struct TrainingCompileOptions {
   double proximal_strength = 0.01;
   /// Of parameters of convolutions and fully connected layers; what else learns stays float32.
   module::ParameterStorage storage = module::ParameterStorage::kFloat32;
-  /// The same bits on every processor. Off: multiplications may be fused with additions.
+  /// The same bits on every processor. Off (this machine only, no kit): products may be fused.
   bool deterministic = true;
   /// The other layers are constants of the module: it is for a trained model.
   bool last_layer_only = false;
