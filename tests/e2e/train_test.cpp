@@ -34,7 +34,7 @@ TEST_F(Train, LearnsOnLinuxAndLeavesAModelInTheZoo) {
   const auto svg = host::read_text(stage.folder() / "curves.svg");
   ASSERT_TRUE(svg.ok());
   EXPECT_TRUE(svg->starts_with("<svg "));
-  EXPECT_TRUE(std::filesystem::exists(stage.home() / "trained" / "my-digits.onnx"));
+  EXPECT_TRUE(std::filesystem::exists(stage.home() / "zoo" / "my-digits.onnx"));
   EXPECT_FALSE(std::filesystem::exists(stage.folder() / "run" / "worker-1"))
       << "the machines' stores go when a run is done";
 }
