@@ -14,10 +14,8 @@ constexpr std::array kConvAttributes = {
     AttributeInfo{"layout", kText},    AttributeInfo{"activation", kText},
 };
 constexpr std::array kDepthwiseAttributes = {
-    AttributeInfo{"strides", kInts},
-    AttributeInfo{"pads", kInts},
-    AttributeInfo{"dilations", kInts},
-    AttributeInfo{"layout", kText},
+    AttributeInfo{"strides", kInts},    AttributeInfo{"pads", kInts},
+    AttributeInfo{"dilations", kInts},  AttributeInfo{"layout", kText},
     AttributeInfo{"activation", kText},
 };
 constexpr std::array kPoolAttributes = {
