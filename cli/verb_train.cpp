@@ -8,6 +8,7 @@
 #include "host/files.hpp"
 #include "training/models/publish.hpp"
 #include "training/run/curves.hpp"
+#include "training/run/recipe.hpp"
 #include "training/run/run_plan.hpp"
 
 #include <fmt/format.h>
@@ -75,6 +76,7 @@ Expected<coordinator::RunWish> wish_of(const TrainFlags &flags) {
                      : static_cast<std::uint32_t>(std::max(kUsualWorkers, wish.boards.size()));
   wish.local_epochs = wish.local_steps != 0 ? 0 : wish.local_epochs;
   wish.round_deadline_ms = static_cast<std::uint32_t>(flags.deadline_s * 1000);
+  wish.strategy = wish.strategy.empty() ? coordinator::strategy_for(wish.split) : wish.strategy;
   if (wish.model.empty()) {
     return fail(ErrorCode::kInvalidInput,
                 "name a model: a zoo name or a file, e.g. tinyml train mnist-lenet");
@@ -186,9 +188,11 @@ Expected<void> train(const Context &context, const TrainFlags &flags) {
 void add_task_flags(CLI::App &verb, TrainFlags &flags) {
   coordinator::RunWish &wish = flags.wish;
   verb.add_option("MODEL", flags.model, "A zoo name, or an ONNX or TensorFlow Lite file");
-  verb.add_option("--data", wish.data,
-                  "mnist, fashion, a folder with one folder of pictures a class, or a .csv file "
-                  "(default: the zoo model's own)");
+  verb.add_option(
+      "--data", wish.data,
+      "mnist, fashion, a folder with one folder of pictures a class, or a .csv file, e.g. "
+      "motion.csv,window=50,label=activity "
+      "(default: the zoo model's own)");
   verb.add_option("--samples", wish.most_samples, "Train on so many of them only");
   verb.add_option("--workers", flags.workers, "How many (default: 3, or as many as boards)");
   verb.add_option("--on", flags.on,
@@ -212,10 +216,11 @@ void add_task_flags(CLI::App &verb, TrainFlags &flags) {
 
 void add_learning_flags(CLI::App &verb, TrainFlags &flags) {
   coordinator::RunWish &wish = flags.wish;
+  wish.strategy.clear(); // the split decides
   verb.add_option("--rounds", wish.rounds, "How many")->capture_default_str();
   verb.add_option("--strategy", wish.strategy,
-                  "fedavg, fedprox, fedadam, fedyogi, scaffold or median")
-      ->capture_default_str();
+                  "fedavg, fedprox, fedadam, fedyogi, scaffold or median (default: fedavg where "
+                  "the split is iid, else fedadam)");
   verb.add_option("--coding", wish.coding, "Of updates: fp32, int8, int4, 1bit or topk")
       ->capture_default_str();
   verb.add_option("--barrier", wish.barrier, "bsp, ssp:S, asp or psp:K")->capture_default_str();

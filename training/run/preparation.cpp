@@ -243,10 +243,14 @@ Expected<void> load_model_and_data(PreparedRun &run, const Places &places,
                                               "pictures or a .csv file");
   }
   progress("loading " + wish.data);
-  auto data = datasets::load_data_set({.source = wish.data,
-                                       .model_input = run.model.input,
-                                       .seed = wish.seed,
-                                       .most_train = wish.most_samples});
+  auto asked = datasets::parse_data_wish(wish.data);
+  if (!asked.ok()) {
+    return Failure{asked.error()};
+  }
+  asked->model_input = run.model.input;
+  asked->seed = wish.seed;
+  asked->most_train = wish.most_samples;
+  auto data = datasets::load_data_set(*asked);
   if (!data.ok()) {
     return Failure{data.error()};
   }
@@ -270,7 +274,10 @@ Expected<void> compile_host_step(PreparedRun &run, const ImageBuilder &builder,
   }
   run.step = std::make_unique<HostStep>(*std::move(step));
   const module::TrainingInfo &info = run.step->info();
-  ModelFacts facts{.parameter_count = info.parameter_count, .learned_count = info.learned_count};
+  ModelFacts facts{.parameter_count = info.parameter_count,
+                   .learned_count = info.learned_count,
+                   .class_biases =
+                       training::ends_with_class_biases(run.model.graph, info.output_values)};
   std::copy_n(info.model_fingerprint, facts.fingerprint.size(), facts.fingerprint.begin());
   const auto settings = settings_of(run.state.wish, recipe, facts, run.state.run_id);
   if (!settings.ok()) {

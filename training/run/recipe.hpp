@@ -22,9 +22,13 @@ struct Recipe {
   float server_momentum = 0;
   float second_moment = 0;
   float adaptivity = 0;
+  float label_calibration = 0; ///< where the model ends with a bias for each class
 };
 
-/// `wish` is checked.
+/// The strategy for a person who names none: docs/training.md, "Which strategy".
+[[nodiscard]] std::string strategy_for(const std::string &split);
+
+/// `wish` is checked. The numbers are those of the table in docs/training.md.
 [[nodiscard]] Recipe recipe_for(const RunWish &wish);
 
 /// Facts of the compiled step that settings repeat.
@@ -32,6 +36,7 @@ struct ModelFacts {
   training::Fingerprint fingerprint{};
   std::uint32_t parameter_count = 0;
   std::uint32_t learned_count = 0;
+  bool class_biases = false; ///< training::ends_with_class_biases
 };
 
 /// What the server is told. `run_id` is not 0.
