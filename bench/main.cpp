@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/report.hpp"
+#include "cli/arguments.hpp"
 #include "host/files.hpp"
 
 #include <cstdio>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/compilation.hpp"
 
+#include "cli/arguments.hpp"
 #include "cli/error_words.hpp"
 #include "compiler/driver/backend.hpp"
 #include "compiler/driver/quantize_model.hpp"

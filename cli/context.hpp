@@ -3,13 +3,14 @@
 
 #include "base/error.hpp"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+
+namespace CLI {
+class App; // cli/arguments.hpp has it: CLI11 is more to compile than a verb itself
+}
 
 namespace tinyml::cli {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/model_source.hpp"
 
+#include "cli/arguments.hpp"
 #include "cli/state_folder.hpp"
 #include "host/files.hpp"
 #include "training/data/calibration.hpp"

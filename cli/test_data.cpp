@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/test_data.hpp"
 
+#include "cli/arguments.hpp"
 #include "host/files.hpp"
 #include "training/data/image_set.hpp"
 

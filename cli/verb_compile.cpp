@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.hpp"
 #include "cli/compilation.hpp"
 #include "cli/compile_package.hpp"
 #include "cli/context.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.hpp"
 #include "cli/compilation.hpp"
 #include "cli/context.hpp"
 #include "cli/exec_on_board.hpp"

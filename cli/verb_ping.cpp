@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ICMP echo to a virtual device, from a station of our own on its switch.
+#include "cli/arguments.hpp"
 #include "cli/context.hpp"
 #include "cli/terminal.hpp"
 #include "tender/switch/station.hpp"

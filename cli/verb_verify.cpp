@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.hpp"
 #include "cli/context.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verification.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/costs/check_models.hpp"
 #include "bench/costs/measure_kernels.hpp"
+#include "cli/arguments.hpp"
 #include "host/files.hpp"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/os/first_frame.hpp"
 #include "bench/os/report.hpp"
+#include "cli/arguments.hpp"
 #include "host/files.hpp"
 #include "tender/machine/command_line.hpp"
 
