@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.hpp"
 #include "cli/context.hpp"
 #include "cli/state_folder.hpp"
 #include "cli/stop_on_signal.hpp"
