@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/arguments.hpp"
 #include "cli/context.hpp"
+#include "cli/verb_adapt.hpp"
 
 #include <curl/curl.h>
 #include <iostream>
@@ -28,9 +29,9 @@ int main(int argc, char **argv) {
   app.add_option("--kits", context.kits, "Folder of board kits")->envname("TINYML_KITS");
   app.add_option("--zoo", context.zoo, "Folder of the model zoo")->envname("TINYML_ZOO");
   for (const AddVerb add :
-       {add_up, add_down, add_device, add_devices, add_ping, add_crashes, add_events, add_models,
-        add_order, add_orders, add_infer, add_verify, add_fleet, add_compile, add_plan, add_exec,
-        add_quantize, add_train, add_backend_test, add_demo}) {
+       {add_up,      add_down,  add_device, add_devices,  add_ping,   add_crashes,      add_events,
+        add_models,  add_order, add_orders, add_infer,    add_verify, add_adapt,        add_fleet,
+        add_compile, add_plan,  add_exec,   add_quantize, add_train,  add_backend_test, add_demo}) {
     add(app, context);
   }
   try {

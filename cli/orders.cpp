@@ -70,6 +70,9 @@ Expected<json> place_order(HttpClient &client, const OrderWish &wish) {
                   {"device", wish.device},
                   {"push", wish.push},
                   {"precision", wish.precision}};
+  if (!wish.adapt.empty()) {
+    request["adapt"] = wish.adapt;
+  }
   if (wish.max_ram_bytes) {
     request["max_ram_bytes"] = *wish.max_ram_bytes;
   }

@@ -17,6 +17,7 @@ struct OrderWish {
   std::optional<std::uint64_t> max_rom_bytes;
   bool push = false;
   std::string precision = "int8";
+  std::string adapt; ///< what may learn on the device: "last", "all", …; nothing when empty
 };
 
 /// Places the order; the answer is the Order object of docs/openapi.yaml.

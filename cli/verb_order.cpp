@@ -27,7 +27,7 @@ Expected<void> order(const Context &context, OrderFlags flags) {
   if (flags.max_rom_bytes != 0) {
     flags.wish.max_rom_bytes = flags.max_rom_bytes;
   }
-  flags.wish.precision = flags.float32 ? "float32" : "int8";
+  flags.wish.precision = flags.float32 || !flags.wish.adapt.empty() ? "float32" : "int8";
   HttpClient client(context.service_url);
   auto placed = place_order(client, flags.wish);
   if (!placed.ok()) {
@@ -103,7 +103,8 @@ void add_order(CLI::App &app, Context &context) {
   CLI::App *verb =
       app.add_subcommand("order", "Order a model for a device and follow it until it runs there");
   verb->footer("Examples:\n  tinyml order mnist-lenet --device mcu-1\n"
-               "  tinyml order my.onnx --device mcu-1 --max-rom 96K --push");
+               "  tinyml order my.onnx --device mcu-1 --max-rom 96K --push\n"
+               "  tinyml order mnist-lenet --device mcu-1 --adapt last");
   auto flags = std::make_shared<OrderFlags>();
   verb->add_option("MODEL", flags->wish.model, "A zoo name, or an ONNX or TensorFlow Lite file")
       ->required();
@@ -117,6 +118,10 @@ void add_order(CLI::App &app, Context &context) {
   verb->add_flag("--push", flags->wish.push,
                  "Write the image to the device instead of letting it pull");
   verb->add_flag("--float", flags->float32, "Compile in float32 instead of int8");
+  verb->add_option("--adapt", flags->wish.adapt,
+                   "Let the model learn on the device ('tinyml adapt'): its last layer or all; "
+                   ":float16 halves what is learned")
+      ->check(CLI::IsMember({"last", "all", "last:float16", "all:float16"}));
   verb->add_flag("--no-wait", flags->no_wait, "Return when the order is placed");
   verb->callback([&context, flags] { run_verb(context, [&] { return order(context, *flags); }); });
 }

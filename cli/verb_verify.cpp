@@ -46,6 +46,11 @@ Expected<void> verify(Context &context, const VerifyFlags &flags) {
                      "{} on {}: accuracy {:.2f} %, outputs equal to the host's {} / {}, {:.1f} s\n",
                      result->model, flags.endpoint, 100 * result->accuracy(),
                      grouped(result->equal), grouped(result->total), result->seconds);
+    if (result->adapted) {
+      std::cout << "The device's model was adapted on the device: its outputs are its own. 'tinyml "
+                   "adapt "
+                << flags.endpoint << " --reset' brings back the ordered one.\n";
+    }
   });
   if (result->equal != result->total) {
     context.exit_code = kExitDiffers;

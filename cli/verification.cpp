@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/verification.hpp"
 
+#include "cli/adaptation.hpp"
 #include "cli/running_module.hpp"
 
 #include <algorithm>
@@ -48,6 +49,7 @@ Expected<Verification> verify_device(HttpClient &client, const std::string &endp
     return Failure{module.error()};
   }
   Verification result{.model = module->model, .build = module->build};
+  result.adapted = is_adapted(client, endpoint);
   const auto started = std::chrono::steady_clock::now();
   for (std::size_t begin = 0; begin < images.size(); begin += kBatch) {
     const std::size_t end = std::min(begin + kBatch, images.size());
@@ -78,9 +80,9 @@ Expected<Verification> verify_device(HttpClient &client, const std::string &endp
 }
 
 nlohmann::json Verification::to_json() const {
-  return {{"model", model},     {"build", build},        {"total", total},
-          {"equal", equal},     {"correct", correct},    {"accuracy", accuracy()},
-          {"seconds", seconds}, {"confusion", confusion}};
+  return {{"model", model},     {"build", build},         {"total", total},
+          {"equal", equal},     {"correct", correct},     {"accuracy", accuracy()},
+          {"seconds", seconds}, {"confusion", confusion}, {"adapted", adapted}};
 }
 
 std::string Verification::confusion_text() const {

@@ -19,6 +19,7 @@ struct Verification {
   std::size_t equal = 0;   ///< images for which every output byte agrees
   std::size_t correct = 0; ///< by the device's answer
   double seconds = 0;
+  bool adapted = false; ///< the device has trained its model: it is no longer the host's
   /// confusion[truth][answer]
   std::array<std::array<std::size_t, kClasses>, kClasses> confusion{};
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/api/inference.hpp"
+#include "service/builds/adapt_words.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -24,13 +25,28 @@ Expected<std::optional<std::int64_t>> size_of(const Json &body, const char *key)
 
 std::optional<std::string> unknown_key(const Json &body) {
   for (const auto &[key, value] : body.items()) {
-    static constexpr std::string_view kKnown[] = {"model",         "device", "max_ram_bytes",
-                                                  "max_rom_bytes", "push",   "precision"};
+    static constexpr std::string_view kKnown[] = {
+        "model", "device", "max_ram_bytes", "max_rom_bytes", "push", "precision", "adapt"};
     if (std::ranges::find(kKnown, key) == std::end(kKnown)) {
       return key;
     }
   }
   return std::nullopt;
+}
+
+/// docs/backend.md, `options.adapt`.
+Expected<std::optional<std::string>> adapt_of(const Json &body) {
+  const Json value = body.value("adapt", Json());
+  if (value.is_null()) {
+    return std::optional<std::string>();
+  }
+  const bool known =
+      value == "last" || value == "all" || value == "last:float16" || value == "all:float16";
+  if (!known || body.value("precision", Json("float32")) != "float32") {
+    return wrong("\"adapt\" is \"last\", \"all\", \"last:float16\" or \"all:float16\", or null; "
+                 "such a model computes in float32: leave \"precision\" out");
+  }
+  return std::optional(value.get<std::string>());
 }
 
 Expected<OrderWish> wish_of(const std::string &text) {
@@ -47,7 +63,11 @@ Expected<OrderWish> wish_of(const std::string &text) {
     return wrong("\"model\" and \"device\" must be there, as text");
   }
   const Json push = body.value("push", Json(false));
-  const Json precision = body.value("precision", Json("int8"));
+  const auto adapt = adapt_of(body);
+  if (!adapt) {
+    return Failure{adapt.error()};
+  }
+  const Json precision = body.value("precision", Json(*adapt ? "float32" : "int8"));
   if (!push.is_boolean() || (precision != "int8" && precision != "float32")) {
     return wrong("\"push\" is true or false, \"precision\" is \"int8\" or \"float32\"");
   }
@@ -56,7 +76,9 @@ Expected<OrderWish> wish_of(const std::string &text) {
   if (!ram || !rom) {
     return Failure{ram ? rom.error() : ram.error()};
   }
-  return OrderWish{model, device, *ram, *rom, push, precision};
+  return OrderWish{
+      model, device, *ram,
+      *rom,  push,   *adapt ? std::string(kAdaptPrefix) + **adapt : precision.get<std::string>()};
 }
 
 void place_order(ApiContext &context, const HttpRequest &request, const Respond &respond) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/api/api.hpp"
+#include "service/api/training_routes.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -104,6 +105,7 @@ void add_routes(Router &router, ApiContext &context) {
   add_order_routes(router, context);
   add_board_routes(router, context);
   add_crash_routes(router, context);
+  add_training_routes(router, context);
 }
 
 } // namespace tinyml::service

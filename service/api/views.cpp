@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/api/api.hpp"
+#include "service/builds/adapt_words.hpp"
 
 #include <charconv>
 
@@ -56,12 +57,18 @@ Json model_json(const ModelRecord &model) {
           {"metadata", model.metadata}};
 }
 
+/// What learns computes in float32.
+Json precision_json(const std::string &precision) {
+  return adapt_of_precision(precision) ? "float32" : precision;
+}
+
 Json build_json(const BuildRecord &build) {
   return {{"id", build.id},
           {"state", to_string(build.state)},
           {"model", build.model},
           {"board", build.board},
-          {"precision", build.precision},
+          {"precision", precision_json(build.precision)},
+          {"adapt", or_null(adapt_of_precision(build.precision))},
           {"created_ms", build.created_ms},
           {"build_ms", or_null(build.build_ms)},
           {"image_bytes", or_null(build.image_bytes)},
@@ -92,7 +99,8 @@ Json order_json(const OrderRecord &order, Store &store, const OrderDesk &desk) {
           {"max_ram_bytes", or_null(order.max_ram_bytes)},
           {"max_rom_bytes", or_null(order.max_rom_bytes)},
           {"push", order.push},
-          {"precision", order.precision},
+          {"precision", precision_json(order.precision)},
+          {"adapt", or_null(adapt_of_precision(order.precision))},
           {"state", to_string(order.state)},
           {"reason", order.reason},
           {"build", or_null(order.build)},

@@ -2,6 +2,7 @@
 #include "service/builds/backend_request.hpp"
 
 #include "host/files.hpp"
+#include "service/builds/adapt_words.hpp"
 #include "service/store/blob_folder.hpp"
 
 #include <bit>
@@ -13,13 +14,15 @@ Json request_json(const IdentifiedBuild &build) {
   const auto limit = [](const std::optional<std::int64_t> &bytes) {
     return bytes ? Json(*bytes) : Json();
   };
+  const auto adapt = adapt_of_precision(build.wish.precision);
   return {{"version", 1},
           {"model", build.wish.has_model() ? Json("model.onnx") : Json()},
           {"model_name", build.wish.model_name},
           {"build_id", device_build_id(build.id)},
           {"profile", build.profile},
           {"options",
-           {{"precision", build.wish.precision},
+           {{"precision", adapt ? "float32" : build.wish.precision},
+            {"adapt", adapt ? Json(*adapt) : Json()},
             {"max_ram_bytes", limit(build.wish.max_ram_bytes)},
             {"max_rom_bytes", limit(build.wish.max_rom_bytes)},
             {"host_module", build.wish.has_model()}}},

@@ -4,6 +4,7 @@
 #include "compiler/hostrun/kernel_sets.hpp"
 #include "host/files.hpp"
 #include "host/process.hpp"
+#include "service/builds/adapt_words.hpp"
 #include "service/builds/backend_process.hpp"
 #include "service/store/digest.hpp"
 
@@ -161,8 +162,10 @@ Expected<IdentifiedBuild> identify_build(const BuildWish &wish, const BuildEnvir
     return Failure{profile.error()};
   }
   build.profile = std::move(*profile);
-  build.backend = choose_backend(build.profile, environment);
-  if (wish.dataset && environment.calibration) {
+  const bool adapts = adapt_of_precision(wish.precision).has_value();
+  // What learns is our own compiler's; an accelerator computes what stays as it is.
+  build.backend = adapts ? environment.backend : choose_backend(build.profile, environment);
+  if (wish.dataset && environment.calibration && !adapts) {
     // A float build works without samples; with them the backend can say whether int8 would fit.
     auto samples = environment.calibration(*wish.dataset);
     if (!samples && wish.precision == "int8") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/orders/order_desk.hpp"
 
+#include "service/builds/adapt_words.hpp"
+
 namespace tinyml::service {
 
 OrderDesk::Active *OrderDesk::find(const std::string &endpoint) {
@@ -119,7 +121,8 @@ void OrderDesk::identify(Active &active) {
                  .profile = device != nullptr ? device->profile : Json(),
                  .max_ram_bytes = active.order.max_ram_bytes,
                  .max_rom_bytes = active.order.max_rom_bytes,
-                 .precision = active.order.precision};
+                 .precision = active.order.precision,
+                 .program = adapt_of_precision(active.order.precision) ? "adaptive" : "inference"};
   background_.start(
       [this, endpoint = active.order.device, wish = std::move(wish)](const std::stop_token &stop) {
         auto build =
