@@ -58,6 +58,12 @@ public:
         << log("service.log");
   }
 
+  /// Off and on again, with what its store keeps.
+  void restart_device(const std::string &board, const std::string &endpoint) {
+    device_.reset();
+    start_device(board, endpoint);
+  }
+
   /// The command's outcome; it is told which service to use.
   host::Outcome tinyml(std::vector<std::string> arguments,
                        std::chrono::minutes patience = std::chrono::minutes(3)) {
