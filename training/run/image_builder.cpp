@@ -58,6 +58,13 @@ Expected<link::Kit> kit_with(const std::filesystem::path &kits, const std::strin
   return kit;
 }
 
+/// What a worker is built with where nobody says how many samples a step has: first the kernel
+/// set's own batch; but a process has memory for more than one sample, whatever its kernels are.
+std::uint32_t usual_batch(const link::Kit &kit) {
+  constexpr std::uint32_t kHosted = 16;
+  return kit.payload == link::PayloadKind::kElf ? kHosted : 0;
+}
+
 bool does_not_fit(const HostError &error) { return error.code == ErrorCode::kDoesNotFit; }
 
 } // namespace
@@ -131,7 +138,7 @@ Expected<BuiltImage> ImageBuilder::worker(const std::string &board, const Recipe
   }
   std::vector<Variant> variants = {{batch, false}, {batch, true}};
   if (batch == 0) {
-    variants = {{0, false}, {16, false}, {8, false}, {1, false}, {1, true}};
+    variants = {{usual_batch(*kit), false}, {16, false}, {8, false}, {1, false}, {1, true}};
   }
   std::optional<HostError> first;
   for (const Variant &variant : variants) {
