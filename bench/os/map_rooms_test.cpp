@@ -17,12 +17,13 @@ TEST(MapRooms, FollowFolders) {
 }
 
 TEST(MapRooms, TellTheNetworkDriverFromTheBoard) {
-  constexpr std::string_view kFolder = "os/boards/CMakeFiles/tinyml_os_board.dir/mps/";
-  EXPECT_EQ(room_of(std::string(kFolder) + "net.cpp.obj", ".text.x"), "network driver");
-  EXPECT_EQ(room_of(std::string(kFolder) + "clock.cpp.obj", ".text.x"), "board");
-  EXPECT_EQ(
-      room_of(std::string(kFolder) + "store.cpp.obj", ".text._ZNK6tinyml7drivers9NorMemory4readEj"),
-      "drivers");
+  EXPECT_EQ(room_of("os/boards/CMakeFiles/tinyml_os_board.dir/mps/net.cpp.obj", ".text.x"),
+            "network driver");
+  EXPECT_EQ(room_of("os/boards/CMakeFiles/tinyml_os_board.dir/mps/clock.cpp.obj", ".text.x"),
+            "board");
+  EXPECT_EQ(room_of("os/boards/CMakeFiles/tinyml_os_board.dir/mps/store.cpp.obj",
+                    ".text._ZNK6tinyml7drivers9NorMemory4readEj"),
+            "drivers");
   EXPECT_EQ(
       room_of("os/boards/CMakeFiles/tinyml_os_board.dir/__/cpu/armv7m/fault.cpp.obj", ".text.x"),
       "processor");
