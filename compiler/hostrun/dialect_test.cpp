@@ -27,6 +27,13 @@ bool needs_other_set(const fs::path &header, const std::string &set) {
   return false;
 }
 
+/// Training steps are built for our own boards and this machine alone, in C++20: no package has
+/// them.
+bool is_for_training(const fs::path &header) {
+  const fs::path folder = fs::path(TINYML_SOURCE_DIR) / "kernels/generic/training";
+  return header.parent_path() == folder;
+}
+
 /// Includes all headers below kernels/ that this kernel set can have.
 std::string all_kernel_headers(const std::string &set) {
   std::vector<std::string> headers;
@@ -34,7 +41,8 @@ std::string all_kernel_headers(const std::string &set) {
        {std::string("generic"), std::string("reference"), "isa/" + set}) {
     const fs::path path = fs::path(TINYML_SOURCE_DIR) / "kernels" / folder;
     for (const auto &entry : fs::recursive_directory_iterator(path)) {
-      if (entry.path().extension() == ".hpp" && !needs_other_set(entry.path(), set)) {
+      if (entry.path().extension() == ".hpp" && !is_for_training(entry.path()) &&
+          !needs_other_set(entry.path(), set)) {
         headers.push_back(fs::relative(entry.path(), TINYML_SOURCE_DIR).string());
       }
     }
