@@ -18,7 +18,8 @@ build: setup ## Build the host programs and the kits of all boards into build/
 
 kits: build
 
-test: build ## Build and run all tests but the slow ones
+test: build ## Build and run all tests but the slow ones; formatting is checked first
+	@tools/lint --format
 	@ctest --preset host -LE slow -j $(JOBS)
 
 lint: build ## clang-format and clang-tidy over everything

@@ -22,10 +22,10 @@ enum class BinaryFunction : std::uint8_t {
   kMod,  ///< sign of the divisor
   kFmod, ///< sign of the dividend
   kSquaredDifference,
-  kPrelu, ///< a, or a * b where a is negative
+  kPrelu,         ///< a, or a * b where a is negative
   kReluGradient,  ///< b where a > 0, else 0
   kRelu6Gradient, ///< b where 0 < a < 6, else 0
-  kAnd,   ///< of bits; of truth values likewise
+  kAnd,           ///< of bits; of truth values likewise
   kOr,
   kXor,
   kShiftLeft,

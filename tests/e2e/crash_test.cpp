@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A new image crashes on trial; the device rolls back, its old image tells the crash, and the
 // person reads where it happened.
-#include "tender/machine/provisioning.hpp"
 #include "os/store/provision.hpp"
 #include "os/store/trial.hpp"
+#include "tender/machine/provisioning.hpp"
 #include "tests/e2e/stage.hpp"
 
 #include <algorithm>
