@@ -14,14 +14,15 @@ set(TINYML_BOARD_LINK kEthernet) # its hal::LinkKind
 set(TINYML_BOARD_ROOTS tinyml_start)
 set(TINYML_BOARD_PAYLOAD binary)
 
-# As in program.ld.in: behind what is kept lie the 32 bytes of the stack's guard.
+# As in program.ld.in: what is kept and the stack's guard share the first page.
+set(ram_page_bytes 4096)
 math(EXPR rom_bytes "1 << ${rom_log2}")
 math(EXPR ram_bytes "1 << ${ram_log2}")
 math(EXPR ram_base "0x80000000 + ${rom_bytes}")
 set(TINYML_BOARD_ROM_ORIGIN 2147483648) # 0x80000000
 set(TINYML_BOARD_ROM_BYTES ${rom_bytes})
-math(EXPR TINYML_BOARD_RAM_ORIGIN "${ram_base} + ${kept_bytes} + 32")
-math(EXPR TINYML_BOARD_RAM_BYTES "${ram_bytes} - ${kept_bytes} - 32")
+math(EXPR TINYML_BOARD_RAM_ORIGIN "${ram_base} + ${ram_page_bytes}")
+math(EXPR TINYML_BOARD_RAM_BYTES "${ram_bytes} - ${ram_page_bytes}")
 set(TINYML_BOARD_SECTION_ALIGN 16)
 # Calls through a pointer are boot services.
 set(TINYML_BOARD_STACK_RULES "{ \"entries\": [\"tinyml_start_on_stack\"], \"library_call_bytes\": 128,

@@ -26,9 +26,11 @@ void grant(std::uint32_t first_four, std::uint32_t next_four) {
 
 } // namespace
 
+void tinyml::virt::unprotect() { grant(0, 0); }
+
 void tinyml::virt::protect() {
   using namespace tinyml::riscv;
-  constexpr unsigned kGuardLog2 = 5;
+  constexpr unsigned kGuardLog2 = 11; // program.ld.in
   write_csr<Csr::kProtected0>(
       protected_range(reinterpret_cast<Word>(tinyml_stack_guard), kGuardLog2));
   write_csr<Csr::kProtected1>(protected_range(kRomBase, kRomLog2));

@@ -29,5 +29,7 @@ extern "C" void tinyml_board_start() {
   tinyml::virt::take_reset_reason();
   if (tinyml::riscv::role() != tinyml::riscv::Role::kBootloader) {
     tinyml::virt::protect();
+  } else {
+    tinyml::virt::unprotect();
   }
 }
