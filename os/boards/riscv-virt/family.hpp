@@ -29,8 +29,8 @@ void pause(std::uint32_t timer_ticks);
 /// guard included, is not there: the limits of the device class, enforced. Returns in user mode.
 void protect();
 
-/// Forgets what an image granted itself before a reset: machine mode is bound by none of it, but the
-/// emulator's accesses are slow where it ends.
+/// Forgets what an image granted itself before a reset: machine mode is bound by none of it, but
+/// the emulator's accesses are slow where it ends.
 void unprotect();
 
 } // namespace tinyml::virt
