@@ -2,8 +2,9 @@
 #include "compiler/codegen/layer.hpp"
 
 #include "compiler/ir/edit.hpp"
+#include "compiler/ir/operators.hpp"
+#include "compiler/ir/quantization_rules.hpp"
 #include "compiler/ir/types.hpp"
-#include "compiler/ir/verify.hpp"
 
 #include <algorithm>
 
@@ -62,91 +63,56 @@ Expected<Layer> make_layer_of(const LayerContext &c) {
   if (is_training_layer(c.node)) {
     return make_training(c);
   }
-  if (ir::has_state(c.node.op)) {
+  using Family = ir::OperatorFamily;
+  const Family family = ir::family_of(c.node.op);
+  if (family == Family::kRecurrent) {
     return make_recurrent(c);
   }
   if (c.is_int16()) {
     return make_int16(c);
   }
-  switch (c.node.op) {
-  case Op::kConv2d:
-  case Op::kDepthwiseConv2d:
+  switch (family) {
+  case Family::kConvolution:
     return make_convolution(c);
-  case Op::kFullyConnected:
-    return make_fully_connected(c);
-  case Op::kMatMul:
-    return make_matmul(c);
-  case Op::kMaxPool2d:
-  case Op::kAveragePool2d:
-    return make_pool(c);
-  case Op::kMean:
-    return make_mean(c);
-  case Op::kAdd:
-  case Op::kSub:
-  case Op::kMul:
-  case Op::kDiv:
-    return make_binary(c);
-  case Op::kRelu:
-  case Op::kClip:
-  case Op::kSigmoid:
-  case Op::kTanh:
-  case Op::kLookup:
-    return make_elementwise(c);
-  case Op::kSoftmax:
-    return make_softmax(c);
-  case Op::kQuantize:
-  case Op::kDequantize:
-  case Op::kRequantize:
-    return make_conversion(c);
-  case Op::kPad:
-  case Op::kReshape:
-  case Op::kTranspose:
-  case Op::kConcat:
-    return make_movement(c);
-  case Op::kUnary:
-  case Op::kBinary:
-  case Op::kSelect:
-  case Op::kCast:
-    return make_function(c);
-  case Op::kReduce:
-    return make_reduce(c);
-  case Op::kArgReduce:
-    return make_arg_reduce(c);
-  case Op::kSlice:
-  case Op::kGather:
-  case Op::kGatherElements:
-  case Op::kGatherNd:
-  case Op::kScatterElements:
-  case Op::kScatterNd:
-  case Op::kTile:
-    return make_indexing(c);
-  case Op::kResize:
-    return make_resize(c);
-  case Op::kTransposeConv2d:
+  case Family::kTransposeConvolution:
     return make_transpose_convolution(c);
-  case Op::kConv2dInputGradient:
-  case Op::kConv2dFilterGradient:
-  case Op::kDepthwiseConv2dInputGradient:
-  case Op::kDepthwiseConv2dFilterGradient:
-  case Op::kFullyConnectedInputGradient:
-  case Op::kFullyConnectedFilterGradient:
-  case Op::kMaxPool2dGradient:
-  case Op::kAveragePool2dGradient:
-  case Op::kSoftmaxCrossEntropy:
-  case Op::kSoftmaxCrossEntropyGradient:
-  case Op::kSgd:
-  case Op::kMomentum:
-  case Op::kAdam:
-  case Op::kConv2dFilterSgd:
-  case Op::kDepthwiseConv2dFilterSgd:
-  case Op::kFullyConnectedFilterSgd:
-  case Op::kConv2dMaxPool:
-  case Op::kPooledConv2dInputGradient:
-  case Op::kPooledConv2dFilterGradient:
-  case Op::kPooledConv2dFilterSgd:
-  case Op::kBatchNorm:
-  case Op::kSvdf:
-  case Op::kLstm:
+  case Family::kFullyConnected:
+    return make_fully_connected(c);
+  case Family::kMatMul:
+    return make_matmul(c);
+  case Family::kPool:
+    return make_pool(c);
+  case Family::kMean:
+    return make_mean(c);
+  case Family::kArithmetic:
+    return make_binary(c);
+  case Family::kActivation:
+  case Family::kLookup:
+    return make_elementwise(c);
+  case Family::kSoftmax:
+    return make_softmax(c);
+  case Family::kConversion:
+    return make_conversion(c);
+  case Family::kMovement:
+    return make_movement(c);
+  case Family::kFunction:
+    return make_function(c);
+  case Family::kReduce:
+    return make_reduce(c);
+  case Family::kArgReduce:
+    return make_arg_reduce(c);
+  case Family::kIndexing:
+    return make_indexing(c);
+  case Family::kResize:
+    return make_resize(c);
+  case Family::kBatchNorm:
+  case Family::kRecurrent: // above
+  case Family::kConvolutionGradient:
+  case Family::kProductGradient:
+  case Family::kPoolGradient:
+  case Family::kLoss:
+  case Family::kUpdate:
+  case Family::kFusedTraining:
     break;
   }
   return c.unsupported("it has no kernel; the default passes lower it");

@@ -1,53 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "compiler/ir/graph.hpp"
+#include "compiler/ir/operators.hpp"
 
 /// Which tensors of an operator hold one part for each sample: those that attribute `layout` HWCN
 /// turns to have the batch innermost (docs/ir.md, "Batch innermost").
 namespace tinyml::ir {
 
-[[nodiscard]] constexpr bool has_layout(Op op) {
-  switch (op) {
-  case Op::kConv2d:
-  case Op::kDepthwiseConv2d:
-  case Op::kFullyConnected:
-  case Op::kMaxPool2d:
-  case Op::kAveragePool2d:
-  case Op::kConv2dInputGradient:
-  case Op::kConv2dFilterGradient:
-  case Op::kDepthwiseConv2dInputGradient:
-  case Op::kDepthwiseConv2dFilterGradient:
-  case Op::kFullyConnectedInputGradient:
-  case Op::kFullyConnectedFilterGradient:
-  case Op::kMaxPool2dGradient:
-  case Op::kAveragePool2dGradient:
-  case Op::kSoftmaxCrossEntropy:
-  case Op::kSoftmaxCrossEntropyGradient:
-  case Op::kConv2dFilterSgd:
-  case Op::kDepthwiseConv2dFilterSgd:
-  case Op::kFullyConnectedFilterSgd:
-  case Op::kConv2dMaxPool:
-  case Op::kPooledConv2dInputGradient:
-  case Op::kPooledConv2dFilterGradient:
-  case Op::kPooledConv2dFilterSgd:
-    return true;
-  default:
-    return false;
-  }
+[[nodiscard]] inline bool is_fused_training(Op op) {
+  return family_of(op) == OperatorFamily::kFusedTraining;
 }
 
-/// Operators that several others were fused into for training steps; the batch is innermost already
-/// where they are made.
-[[nodiscard]] constexpr bool is_fused_training(Op op) {
-  switch (op) {
-  case Op::kConv2dFilterSgd:
-  case Op::kDepthwiseConv2dFilterSgd:
-  case Op::kFullyConnectedFilterSgd:
-  case Op::kConv2dMaxPool:
-  case Op::kPooledConv2dInputGradient:
-  case Op::kPooledConv2dFilterGradient:
-  case Op::kPooledConv2dFilterSgd:
+[[nodiscard]] inline bool has_layout(Op op) {
+  switch (family_of(op)) {
+  case OperatorFamily::kConvolution:
+  case OperatorFamily::kFullyConnected:
+  case OperatorFamily::kPool:
+  case OperatorFamily::kConvolutionGradient:
+  case OperatorFamily::kProductGradient:
+  case OperatorFamily::kPoolGradient:
+  case OperatorFamily::kLoss:
+  case OperatorFamily::kFusedTraining:
     return true;
   default:
     return false;

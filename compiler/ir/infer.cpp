@@ -57,89 +57,53 @@ Expected<void> check_attributes(const Node &node, const OperatorInfo &info) {
 }
 
 Expected<TensorType> infer_by_family(const InferenceInput &in) {
-  switch (in.node.op) {
-  case Op::kConv2d:
-  case Op::kDepthwiseConv2d:
+  switch (family_of(in.node.op)) {
+  case OperatorFamily::kConvolution:
     return infer_convolution(in);
-  case Op::kMaxPool2d:
-  case Op::kAveragePool2d:
-    return infer_pool(in);
-  case Op::kFullyConnected:
-  case Op::kMatMul:
-    return infer_product(in);
-  case Op::kTransposeConv2d:
+  case OperatorFamily::kTransposeConvolution:
     return infer_transpose_convolution(in);
-  case Op::kConv2dInputGradient:
-  case Op::kDepthwiseConv2dInputGradient:
-    return infer_convolution_input_gradient(in);
-  case Op::kConv2dFilterGradient:
-  case Op::kDepthwiseConv2dFilterGradient:
-    return infer_convolution_filter_gradient(in);
-  case Op::kMaxPool2dGradient:
-  case Op::kAveragePool2dGradient:
-    return infer_pool_gradient(in);
-  case Op::kFullyConnectedInputGradient:
-  case Op::kFullyConnectedFilterGradient:
-  case Op::kSoftmaxCrossEntropy:
-  case Op::kSoftmaxCrossEntropyGradient:
-  case Op::kSgd:
-  case Op::kMomentum:
-  case Op::kAdam:
-    return infer_training(in);
-  case Op::kConv2dFilterSgd:
-  case Op::kDepthwiseConv2dFilterSgd:
-  case Op::kFullyConnectedFilterSgd:
-  case Op::kConv2dMaxPool:
-  case Op::kPooledConv2dInputGradient:
-  case Op::kPooledConv2dFilterGradient:
-  case Op::kPooledConv2dFilterSgd:
-    return infer_fused_training(in);
-  case Op::kMean:
+  case OperatorFamily::kFullyConnected:
+  case OperatorFamily::kMatMul:
+    return infer_product(in);
+  case OperatorFamily::kPool:
+    return infer_pool(in);
+  case OperatorFamily::kMean:
     return infer_mean(in);
-  case Op::kReduce:
-    return infer_reduce(in);
-  case Op::kArgReduce:
-    return infer_arg_reduce(in);
-  case Op::kPad:
-  case Op::kReshape:
-  case Op::kTranspose:
-  case Op::kConcat:
-    return infer_data_movement(in);
-  case Op::kQuantize:
-  case Op::kDequantize:
-  case Op::kRequantize:
-    return infer_conversion(in);
-  case Op::kLookup:
-    return infer_lookup(in);
-  case Op::kSvdf:
-  case Op::kLstm:
-    return infer_recurrent(in);
-  case Op::kUnary:
-  case Op::kBinary:
-  case Op::kSelect:
-  case Op::kCast:
-    return infer_function(in);
-  case Op::kSlice:
-  case Op::kGather:
-  case Op::kGatherElements:
-  case Op::kGatherNd:
-  case Op::kScatterElements:
-  case Op::kScatterNd:
-  case Op::kTile:
-    return infer_indexing(in);
-  case Op::kResize:
-    return infer_resize(in);
-  case Op::kAdd:
-  case Op::kSub:
-  case Op::kMul:
-  case Op::kDiv:
-  case Op::kRelu:
-  case Op::kClip:
-  case Op::kSigmoid:
-  case Op::kTanh:
-  case Op::kSoftmax:
-  case Op::kBatchNorm:
+  case OperatorFamily::kArithmetic:
+  case OperatorFamily::kActivation:
+  case OperatorFamily::kSoftmax:
+  case OperatorFamily::kBatchNorm:
     break;
+  case OperatorFamily::kLookup:
+    return infer_lookup(in);
+  case OperatorFamily::kMovement:
+    return infer_data_movement(in);
+  case OperatorFamily::kConversion:
+    return infer_conversion(in);
+  case OperatorFamily::kRecurrent:
+    return infer_recurrent(in);
+  case OperatorFamily::kFunction:
+    return infer_function(in);
+  case OperatorFamily::kReduce:
+    return infer_reduce(in);
+  case OperatorFamily::kArgReduce:
+    return infer_arg_reduce(in);
+  case OperatorFamily::kIndexing:
+    return infer_indexing(in);
+  case OperatorFamily::kResize:
+    return infer_resize(in);
+  case OperatorFamily::kConvolutionGradient:
+    return in.node.op == Op::kConv2dInputGradient || in.node.op == Op::kDepthwiseConv2dInputGradient
+               ? infer_convolution_input_gradient(in)
+               : infer_convolution_filter_gradient(in);
+  case OperatorFamily::kPoolGradient:
+    return infer_pool_gradient(in);
+  case OperatorFamily::kProductGradient:
+  case OperatorFamily::kLoss:
+  case OperatorFamily::kUpdate:
+    return infer_training(in);
+  case OperatorFamily::kFusedTraining:
+    return infer_fused_training(in);
   }
   return infer_elementwise(in);
 }

@@ -12,8 +12,4 @@ namespace tinyml::ir {
 /// check.
 [[nodiscard]] Expected<void> verify(const Graph &graph);
 
-/// Operators that take integers without a quantisation: as plain numbers, or without looking at
-/// them. int8 arithmetic always has scales.
-[[nodiscard]] bool takes_plain_integers(const Node &node, const std::vector<TensorType> &inputs);
-
 } // namespace tinyml::ir
