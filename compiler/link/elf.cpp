@@ -33,13 +33,10 @@ template <typename T> bool read_at(ByteView file, std::uint64_t offset, T &to) {
   return true;
 }
 
-std::string name_at(ByteView file, std::uint64_t table, std::uint64_t table_bytes,
-                    std::uint64_t offset) {
-  if (offset >= table_bytes || table > file.size() || table_bytes > file.size() - table) {
-    return {};
-  }
-  const auto names = as_text(file.subspan(table + offset, table_bytes - offset));
-  return std::string(names.substr(0, names.find('\0')));
+ByteView bytes_at(ByteView file, std::uint64_t offset, std::uint64_t size_bytes) {
+  return offset > file.size() || size_bytes > file.size() - offset
+             ? ByteView{}
+             : file.subspan(offset, size_bytes);
 }
 
 template <typename Section> ElfSection describe(const Section &section, std::string name) {
@@ -50,7 +47,11 @@ template <typename Section> ElfSection describe(const Section &section, std::str
           .allocated = (section.sh_flags & SHF_ALLOC) != 0,
           .writable = (section.sh_flags & SHF_WRITE) != 0,
           .has_content = section.sh_type != SHT_NOBITS,
-          .mergeable = (section.sh_flags & SHF_MERGE) != 0};
+          .mergeable = (section.sh_flags & SHF_MERGE) != 0,
+          .executable = (section.sh_flags & SHF_EXECINSTR) != 0,
+          .holds_symbols = section.sh_type == SHT_SYMTAB,
+          .linked = section.sh_link,
+          .file_offset = section.sh_offset};
 }
 
 template <typename Class> Expected<ElfFile> parse(ByteView file) {
@@ -62,14 +63,16 @@ template <typename Class> Expected<ElfFile> parse(ByteView file) {
   if (!read_at(file, header.e_shoff + std::uint64_t{header.e_shstrndx} * sizeof(names), names)) {
     return broken("the section name table is missing");
   }
+  const ByteView all_names = bytes_at(file, names.sh_offset, names.sh_size);
   ElfFile result;
+  result.is_64_bit = sizeof(header.e_entry) == sizeof(std::uint64_t);
+  result.is_arm = header.e_machine == EM_ARM;
   for (unsigned i = 0; i < header.e_shnum; ++i) {
     typename Class::Section section{};
     if (!read_at(file, header.e_shoff + std::uint64_t{i} * sizeof(section), section)) {
       return broken("the section table ends early");
     }
-    result.sections.push_back(
-        describe(section, name_at(file, names.sh_offset, names.sh_size, section.sh_name)));
+    result.sections.push_back(describe(section, elf_name(all_names, section.sh_name)));
   }
   for (unsigned i = 0; i < header.e_phnum; ++i) {
     typename Class::Segment segment{};
@@ -89,6 +92,18 @@ template <typename Class> Expected<ElfFile> parse(ByteView file) {
 }
 
 } // namespace
+
+ByteView section_content(ByteView file, const ElfSection &section) {
+  return section.has_content ? bytes_at(file, section.file_offset, section.size_bytes) : ByteView{};
+}
+
+std::string elf_name(ByteView names, std::uint64_t offset) {
+  if (offset >= names.size()) {
+    return {};
+  }
+  const std::string_view text = as_text(names.subspan(offset));
+  return std::string(text.substr(0, text.find('\0')));
+}
 
 Expected<ElfFile> parse_elf(ByteView file) {
   if (file.size() < EI_NIDENT || std::memcmp(file.data(), ELFMAG, SELFMAG) != 0) {

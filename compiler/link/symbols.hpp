@@ -22,7 +22,7 @@ class ProgramSymbols {
 public:
   /// Reads a linked little-endian ELF file; everything is checked against the file's length. A file
   /// without a symbol table has no functions.
-  [[nodiscard]] static Expected<ProgramSymbols> read(ByteView elf);
+  [[nodiscard]] static Expected<ProgramSymbols> read(ByteView file);
 
   /// The function that an address lies in, or nullptr.
   [[nodiscard]] const FunctionSymbol *function_at(std::uint64_t address) const;
@@ -35,8 +35,6 @@ private:
     std::uint64_t address;
     std::vector<std::uint8_t> bytes;
   };
-  template <typename Class>
-  friend Expected<ProgramSymbols> read_symbols(ByteView elf, ProgramSymbols &into);
 
   std::vector<FunctionSymbol> functions_; ///< by address
   std::vector<Code> code_;
