@@ -41,7 +41,8 @@ std::vector<std::uint8_t> jpeg_of(const Picture &picture) {
   jpeg_start_compress(&codec, TRUE);
   std::vector<std::uint8_t> pixels = picture.pixels;
   while (codec.next_scanline < codec.image_height) {
-    JSAMPROW row = pixels.data() + codec.next_scanline * picture.columns * picture.channels;
+    JSAMPROW row =
+        pixels.data() + std::size_t{codec.next_scanline} * picture.columns * picture.channels;
     jpeg_write_scanlines(&codec, &row, 1);
   }
   jpeg_finish_compress(&codec);

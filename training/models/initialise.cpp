@@ -27,7 +27,7 @@ std::size_t count_of(const ir::Value &value) {
 /// Filters are OHWI, depthwise ones 1HWO, weights NK: all but the outputs' dimension.
 double fan_in(Op op, const ir::Shape &shape) {
   const auto outputs = op == Op::kDepthwiseConv2d ? shape.back() : shape.front();
-  return static_cast<double>(ir::element_count(shape) / outputs);
+  return static_cast<double>(ir::element_count(shape)) / static_cast<double>(outputs);
 }
 
 double fan_out(Op op, const ir::Shape &shape) {

@@ -227,7 +227,7 @@ TEST_F(PublishTest, LeavesARecordThatCanBeTrainedOn) {
   EXPECT_EQ(*flat_model(again->graph), publication.flat);
   const auto samples = host::read_file(out / again->record["calibration"].get<std::string>());
   ASSERT_TRUE(samples);
-  EXPECT_EQ(samples->size(), 2U * 32U * sizeof(float));
+  EXPECT_EQ(samples->size(), std::size_t{2} * 32 * sizeof(float));
 }
 
 TEST_F(PublishTest, CalibrationSamplesLieAsTheFileTakesThem) {
