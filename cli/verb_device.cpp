@@ -10,6 +10,7 @@
 #include "tender/machine/machine.hpp"
 #include "tender/switch/ethernet_switch.hpp"
 
+#include <CLI/Validators.hpp>
 #include <atomic>
 #include <csignal>
 #include <fmt/format.h>
@@ -58,6 +59,12 @@ Expected<void> run_until_stopped(const Context &context, const DeviceFlags &flag
                                         .store = store,
                                         .switch_port = (*network)->port(),
                                         .gdb_port = flags.gdb_port};
+  if (!tender::is_on_host_network(flags.board)) {
+    std::cout << fmt::format("its network is a switch at UDP port {0}; once it has an address: "
+                             "tinyml ping ADDRESS --switch {0}\n",
+                             *config.switch_port)
+              << std::flush;
+  }
   if (config.gdb_port) {
     if (const auto told = tell_debugger(context, config); !told.ok()) {
       return told;
@@ -82,6 +89,14 @@ Expected<void> run_until_stopped(const Context &context, const DeviceFlags &flag
   return {};
 }
 
+Expected<void> check_debugger(const DeviceFlags &flags) {
+  if (!flags.gdb_port) {
+    return {};
+  }
+  auto able = tender::check_debugger(flags.board);
+  return able ? check_gdb_port(*flags.gdb_port) : able;
+}
+
 Expected<void> run_device(const Context &context, DeviceFlags flags) {
   const auto kits = context.kits_folder();
   const auto kit =
@@ -89,8 +104,8 @@ Expected<void> run_device(const Context &context, DeviceFlags flags) {
   if (!kit.ok()) {
     return Failure{kit.error()};
   }
-  if (const auto free = tender::check_debugger(flags.board); flags.gdb_port && !free) {
-    return Failure{free.error()};
+  if (const auto able = check_debugger(flags); !able) {
+    return able;
   }
   flags.endpoint = flags.endpoint.empty() ? flags.board : flags.endpoint;
   const auto folder =
@@ -130,7 +145,8 @@ void add_device(CLI::App &app, Context &context) {
   verb->add_option("--endpoint", flags->endpoint, "Its endpoint name (default: the board's name)");
   verb->add_option("--state", flags->state, "Folder for its flash (default: below $TINYML_HOME)");
   verb->add_option("--gdb", flags->gdb_port,
-                   "Wait for a debugger at this TCP port, and say how to start it");
+                   "Wait for a debugger at this TCP port, and say how to start it")
+      ->check(CLI::Range(1, 65535));
   verb->add_flag("--fresh", flags->fresh, "Forget its flash: a device new from the factory");
   verb->callback(
       [&context, flags] { run_verb(context, [&] { return run_device(context, *flags); }); });

@@ -34,7 +34,8 @@ void ConsoleReading::take_line() {
     registered_ = true;
   } else if (line_ == "registration lost" || follows(line_, "boot: starting ", rest)) {
     registered_ = false;
-  } else if (follows(line_, "linux board: datagrams on UDP port ", rest)) {
+  } else if (follows(line_, "linux board: datagrams on UDP port ", rest) ||
+             follows(line_, "posix rtos: datagrams on UDP port ", rest)) {
     host_port_ = ":" + std::string(rest);
   } else if (follows(line_, "address: ", rest)) {
     address_ = std::string(rest) + host_port_;

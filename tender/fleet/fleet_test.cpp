@@ -35,6 +35,12 @@ TEST(ConsoleReading, FollowsADeviceToItsRegistration) {
   EXPECT_FALSE(reading.registered()) << "it started again";
 }
 
+TEST(ConsoleReading, KnowsThePortOfAFirmwareThatHostsADevice) {
+  ConsoleReading reading;
+  reading.take("posix rtos: datagrams on UDP port 5\nboot: starting slot A\naddress: 127.0.0.1\n");
+  EXPECT_EQ(reading.address(), "127.0.0.1:5");
+}
+
 TEST(ConsoleReading, IsNotFilledByAnEndlessLineNorMovedByControlCharacters) {
   ConsoleReading reading;
   for (int i = 0; i < 1000; ++i) {
