@@ -7,10 +7,13 @@
 #include "os/store/trial.hpp"
 #include "service/crashes/symbol_files.hpp"
 #include "tender/machine/command_line.hpp"
+#include "tender/switch/file_descriptor.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <cstring>
 #include <fstream>
+#include <sys/socket.h>
 
 namespace tinyml::cli {
 namespace {
@@ -84,6 +87,22 @@ Expected<std::filesystem::path> fetch_program(const std::string &service_url,
   const auto path = device.folder / "image.elf";
   const auto written = host::write_file(path, *elf);
   return written ? Expected<std::filesystem::path>(path) : Failure{written.error()};
+}
+
+Expected<void> check_gdb_port(std::uint16_t port) {
+  const tender::FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int again = 1; // what is left of an earlier connection does not count
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &again, sizeof(again));
+  sockaddr_in at = {};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(port);
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr *>(&at), sizeof(at)) == 0) {
+    return {};
+  }
+  return fail(ErrorCode::kResourceFull, "TCP port " + std::to_string(port) +
+                                            " of loopback is in use by another program or not "
+                                            "permitted; choose another with --gdb");
 }
 
 std::filesystem::path sources_of(const std::filesystem::path &kit) {

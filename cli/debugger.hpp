@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -19,6 +20,9 @@ struct DebuggedDevice {
 /// `folder`/image.elf; kNotFound when this service did not build it.
 [[nodiscard]] Expected<std::filesystem::path> fetch_program(const std::string &service_url,
                                                             const DebuggedDevice &device);
+
+/// kResourceFull when a program listens at that TCP port of loopback already.
+[[nodiscard]] Expected<void> check_gdb_port(std::uint16_t port);
 
 /// The folder of the sources that a kit was built from, when it lies in its build tree; else empty.
 [[nodiscard]] std::filesystem::path sources_of(const std::filesystem::path &kit);

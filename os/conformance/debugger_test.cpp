@@ -113,17 +113,17 @@ TEST_P(Debugger, StopsAtTheProgramAndTellsHowItCameThere) {
                           *command + " -nx -batch -ex backtrace -ex 'info registers pc' -ex kill"},
                  .timeout = std::chrono::seconds(60)});
   ASSERT_TRUE(told.ok()) << told.error().message;
-  EXPECT_THAT(told->output, HasSubstr("Breakpoint 1, "));
+  EXPECT_THAT(told->output, ContainsRegex("Breakpoint [12], "));
   EXPECT_THAT(told->output, ContainsRegex("#0 .*tinyml_program"));
-  EXPECT_THAT(told->output, ContainsRegex("#1 .*tinyml_start"));
+  EXPECT_THAT(told->output, ContainsRegex("#[1-3] .*tinyml_start"));
   EXPECT_THAT(told->output, HasSubstr("os/conformance/main.cpp")) << "lines are known";
   EXPECT_THAT(told->output, ContainsRegex("pc +0x|rip +0x")) << told->output;
   EXPECT_TRUE(machine->wait(std::chrono::seconds(10)).has_value()) << "killed";
 }
 
 INSTANTIATE_TEST_SUITE_P(Boards, Debugger,
-                         testing::Values("mps2-an385", "mps2-an386", "mps3-an547", "virt-rv32",
-                                         "lx60-lx106", "linux"),
+                         testing::Values("mps2-an385", "mps2-an386", "mps3-an547", "lm3s6965evb",
+                                         "virt-rv32", "lx60-lx106", "linux", "posix-rtos"),
                          [](const auto &board) { return test_name(board.param); });
 
 } // namespace

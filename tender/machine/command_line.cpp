@@ -321,40 +321,6 @@ Expected<void> create_store(std::string_view board, const fs::path &path) {
   return {};
 }
 
-Expected<void> check_debugger(std::string_view board) {
-  const auto known = find_board(board);
-  if (!known) {
-    return Failure{known.error()};
-  }
-  if (!(*known)->flash_address && !outside_flash(board)) {
-    return {};
-  }
-  return fail(ErrorCode::kUnsupported,
-              "board " + std::string(board) +
-                  " cannot be run under a debugger like this: what writes its flash takes the "
-                  "emulator's port for debuggers. Start an image under QEMU by hand instead "
-                  "(docs/debugging.md says how), or debug on another board");
-}
-
-Expected<std::string> debugger_command(const MachineConfig &config, const fs::path &symbols,
-                                       const fs::path &sources) {
-  const auto board = find_board(config.board);
-  if (!board || !config.gdb_port) {
-    return board ? Expected<std::string>("") : Failure{board.error()};
-  }
-  // The launcher is another process than the image, which it starts by fork and exec.
-  const bool launched = (*board)->emulator.empty() && (*board)->monitor.empty() &&
-                        config.program.filename() == kBootloader;
-  // Debian's gdb knows no Xtensa: the vendor's has to be installed by hand.
-  const bool xtensa = (*board)->emulator == "qemu-system-xtensa";
-  return std::string(xtensa ? "xtensa-lx106-elf-gdb" : "gdb-multiarch") + " '" + symbols.string() +
-         "'" + (sources.empty() ? "" : " -ex 'directory " + sources.string() + "'") +
-         (launched ? " -ex 'set follow-fork-mode child' -ex 'set breakpoint pending on'" : "") +
-         " -ex 'target remote " + gdb_address(config) + "'" +
-         (launched ? " -ex 'catch exec' -ex continue" : "") +
-         " -ex 'break tinyml_program' -ex continue";
-}
-
 Expected<Arguments> machine_command(const MachineConfig &config) {
   const auto board = find_board(config.board);
   if (!board) {

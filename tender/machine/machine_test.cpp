@@ -214,20 +214,29 @@ TEST_F(CommandLine, SaysWhatIsWrong) {
 
 TEST_F(CommandLine, RefusesADebuggerWhereThePortIsTaken) {
   EXPECT_TRUE(check_debugger("mps2-an385"));
+  EXPECT_TRUE(check_debugger("lm3s6965evb"));
   EXPECT_TRUE(check_debugger("linux"));
   EXPECT_FALSE(check_debugger("abacus"));
-  for (const char *board : {"microbit", "lm3s6965evb"}) {
-    config.board = board;
-    config.gdb_port.reset();
-    config.store = folder.path() / board;
-    ASSERT_TRUE(create_store(board, config.store));
-    EXPECT_TRUE(machine_command(config)) << board;
-    config.gdb_port = 3333;
-    const auto refused = machine_command(config);
-    ASSERT_FALSE(refused) << board;
-    EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
-    EXPECT_THAT(refused.error().message, HasSubstr("docs/debugging.md"));
-  }
+  config.board = "microbit";
+  config.store = folder.path() / "microbit";
+  ASSERT_TRUE(create_store("microbit", config.store));
+  EXPECT_TRUE(machine_command(config));
+  config.gdb_port = 3333;
+  const auto refused = machine_command(config);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+  EXPECT_THAT(refused.error().message, HasSubstr("docs/debugging.md"));
+}
+
+TEST_F(CommandLine, ADebuggerWaitsForAnImageThatAnotherProgramLoads) {
+  config.board = "posix-rtos";
+  config.program = "/kit/boot.elf";
+  config.gdb_port = 3333;
+  const auto command = debugger_command(config, "image.elf", "");
+  ASSERT_TRUE(command);
+  EXPECT_THAT(*command,
+              HasSubstr("gdb-multiarch '/kit/boot.elf' -ex 'target remote 127.0.0.1:3333'"));
+  EXPECT_THAT(*command, HasSubstr("'add-symbol-file image.elf'"));
 }
 
 TEST_F(CommandLine, NamesThePackageOfAMissingEmulator) {
