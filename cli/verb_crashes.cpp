@@ -5,6 +5,7 @@
 #include "cli/http_client.hpp"
 #include "cli/terminal.hpp"
 #include "host/files.hpp"
+#include "protocol/diagnostics/event.hpp"
 
 #include <fmt/chrono.h>
 #include <iostream>
@@ -63,12 +64,41 @@ Expected<void> show_crashes(const Context &context, const CrashFlags &flags) {
   return {};
 }
 
+/// What an event's number means (docs/debugging.md); empty where it says enough by itself.
+std::string argument_words(diagnostics::EventId id, std::uint32_t argument) {
+  using Id = diagnostics::EventId;
+  constexpr std::uint32_t kNoClass = 0xFFFFFF;
+  constexpr const char *kResets[] = {"power-on", "restart by software", "watchdog", "fault"};
+  switch (id) {
+  case Id::kBoot:
+    return argument < std::size(kResets) ? kResets[argument] : "";
+  case Id::kAddress:
+    return fmt::format("x.{}.{}.{}", argument >> 16 & 0xFF, argument >> 8 & 0xFF, argument & 0xFF);
+  case Id::kUpdateProgress:
+    return fmt::format("{} KiB written", argument);
+  case Id::kUpdateFailed:
+    return fmt::format("/5/0/5 is {}", argument);
+  case Id::kUpdateConfirmed:
+    return argument == 1 ? "good" : "the store failed";
+  case Id::kConnectionLost:
+    return fmt::format("{} failures in a row", argument);
+  case Id::kInference:
+    return argument == kNoClass ? "no class" : fmt::format("class {}", argument);
+  case Id::kClockJump:
+    return fmt::format("{} s", argument);
+  default:
+    return {};
+  }
+}
+
 void print_events(const json &log) {
-  Table table({">MS AFTER ITS START", "EVENT", ">ARGUMENT"});
+  Table table({">MS AFTER ITS START", "EVENT", ">ARGUMENT", "MEANING"});
   for (const json &event : log.value("events", json::array())) {
     table.add({event.value("uptime_ms", json()).dump(),
                fmt::format("{} ({})", event.value("event", ""), event.value("id", 0)),
-               event.value("argument", json()).dump()});
+               event.value("argument", json()).dump(),
+               argument_words(static_cast<diagnostics::EventId>(event.value("id", 0)),
+                              event.value("argument", 0U))});
   }
   std::cout << table.text()
             << fmt::format("the device runs for {} ms now; what stands before a boot is of earlier "

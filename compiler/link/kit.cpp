@@ -5,6 +5,7 @@
 #include "kernels/isa/registry.hpp"
 
 #include <cstdlib>
+#include <set>
 
 namespace tinyml::link {
 namespace {
@@ -133,15 +134,18 @@ Expected<std::filesystem::path> kits_folder(const std::filesystem::path &explici
 
 Expected<Kit> find_kit(const std::filesystem::path &kits, const std::string &board) {
   std::error_code error;
-  std::string known;
+  std::set<std::string> names;
   for (const auto &entry : std::filesystem::directory_iterator(kits, error)) {
     if (std::filesystem::exists(entry.path() / "kit.json", error)) {
-      const std::string name = entry.path().filename().string();
-      if (name == board) {
-        return load_kit(entry.path());
-      }
-      known += (known.empty() ? "" : ", ") + name;
+      names.insert(entry.path().filename().string());
     }
+  }
+  if (names.contains(board)) {
+    return load_kit(kits / board);
+  }
+  std::string known;
+  for (const std::string &name : names) {
+    known += (known.empty() ? "" : ", ") + name;
   }
   return fail(ErrorCode::kNotFound, "no kit for board '" + board + "' in '" + kits.string() +
                                         "'; there are: " + (known.empty() ? "none" : known));
