@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/os/first_frame.hpp"
+#include "bench/os/readme_figures.hpp"
 #include "bench/os/report.hpp"
 #include "cli/arguments.hpp"
 #include "host/files.hpp"
@@ -17,12 +18,13 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::vector<std::string> boards; ///< all when empty
-  std::string model = "mnist-dscnn";
+  std::vector<std::string> models = {"mnist-dscnn", "mnist-lenet"};
   std::string output = "build/bench-os.json";
   std::string markdown;
   std::string anchors = TINYML_SOURCE_DIR "/bench/os/anchors.json";
   std::string recorded;
   std::string record;
+  std::string readmes; ///< the tree's root
   int starts = 100;
   bool exact_only = false;
 };
@@ -40,31 +42,42 @@ bool can_start(const std::string &board) {
   return std::ranges::find(known, board) != known.end();
 }
 
-Expected<void> measure_images(const Places &places, const Options &options, const fs::path &work,
-                              Measured &measured) {
-  for (const std::string program : {"base", "inference"}) {
-    const auto boards = boards_with(places, program);
-    if (!boards.ok()) {
-      return Failure{boards.error()};
+/// One program on all boards; an empty model is none.
+Expected<void> measure_program(const Places &places, const Options &options,
+                               const std::string &program, const std::string &model,
+                               const fs::path &work, Measured &measured) {
+  const auto boards = boards_with(places, program);
+  if (!boards.ok()) {
+    return Failure{boards.error()};
+  }
+  for (const std::string &board : *boards) {
+    if (!wanted(options, board)) {
+      continue;
     }
-    for (const std::string &board : *boards) {
-      if (!wanted(options, board)) {
-        continue;
-      }
-      std::cerr << "bench-os: image " << program << " on " << board << '\n';
-      auto figures = measure_image(places, board, program, program == "base" ? "" : options.model,
-                                   work / board / program);
-      if (!figures.ok() && figures.error().code == ErrorCode::kDoesNotFit) {
-        std::cerr << "bench-os: left out: " << figures.error().message << '\n';
-        continue;
-      }
-      if (!figures.ok()) {
-        return Failure{figures.error()};
-      }
-      measured.images.push_back(*std::move(figures));
+    std::cerr << "bench-os: image " << program << ' ' << model << " on " << board << '\n';
+    auto figures = measure_image(places, board, program, model, work / board / (program + model));
+    if (!figures.ok() && figures.error().code == ErrorCode::kDoesNotFit) {
+      std::cerr << "bench-os: left out: " << figures.error().message << '\n';
+      continue;
     }
+    if (!figures.ok()) {
+      return Failure{figures.error()};
+    }
+    measured.images.push_back(*std::move(figures));
   }
   return {};
+}
+
+Expected<void> measure_images(const Places &places, const Options &options, const fs::path &work,
+                              Measured &measured) {
+  auto done = measure_program(places, options, "base", "", work, measured);
+  for (const std::string &model : options.models) {
+    if (!done.ok()) {
+      break;
+    }
+    done = measure_program(places, options, "inference", model, work, measured);
+  }
+  return done;
 }
 
 using Instructions = std::optional<std::uint64_t>;
@@ -155,10 +168,11 @@ Expected<void> check(const Options &options, const json &now) {
                                    "worse than recorded in '" + options.recorded + "':" + text));
 }
 
-/// When only some boards were measured, beside what is recorded of the others.
+/// When only a part was measured, beside what is recorded of the rest.
 Expected<json> beside_recorded(const Options &options, const json &now) {
   const std::string &file = options.record.empty() ? options.recorded : options.record;
-  if (options.boards.empty() || file.empty() || !fs::exists(file)) {
+  const bool whole = options.boards.empty() && !options.exact_only;
+  if (whole || file.empty() || !fs::exists(file)) {
     return now;
   }
   auto recorded = read_json(file);
@@ -183,6 +197,11 @@ Expected<void> write_results(const Options &options, const json &now) {
   }
   const std::string tables = to_markdown(*all, *anchors);
   std::cout << tables;
+  if (!options.readmes.empty()) {
+    if (auto written = write_readmes(options.readmes, *all); !written.ok()) {
+      return written;
+    }
+  }
   return options.markdown.empty() ? Expected<void>{} : host::write_text(options.markdown, tables);
 }
 
@@ -233,7 +252,7 @@ int run_program(int argc, char **argv) {
                "tinyml-bench-os");
   app.add_option("--board", options.boards,
                  "Only these boards (default: all that have a kit); the others stay as recorded");
-  app.add_option("--model", options.model, "The model of the measured image")
+  app.add_option("--model", options.models, "The models of the measured images")
       ->capture_default_str();
   app.add_option("--output", options.output, "Where the JSON goes")->capture_default_str();
   app.add_option("--markdown", options.markdown, "Where the tables go");
@@ -241,10 +260,13 @@ int run_program(int argc, char **argv) {
   app.add_option("--recorded", options.recorded,
                  "Earlier figures; anything exact that is two percent worse is an error");
   app.add_option("--record", options.record, "Where these figures are recorded");
+  app.add_option("--readmes", options.readmes,
+                 "The source tree whose READMEs are to tell these figures");
   app.add_option("--starts", options.starts, "How often a virtual device is started")
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000));
-  app.add_flag("--exact-only", options.exact_only, "Nothing that is timed");
+  app.add_flag("--exact-only", options.exact_only,
+               "Nothing that is timed; those figures stay as recorded");
   app.add_option("--kits", places.context.kits, "Folder of board kits")->envname("TINYML_KITS");
   app.add_option("--zoo", places.context.zoo, "Folder of the model zoo")->envname("TINYML_ZOO");
   app.add_option("--board-trees", places.boards, "Folder of the boards' build trees")

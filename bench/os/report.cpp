@@ -33,14 +33,6 @@ constexpr const char *kRooms[] = {"boot",
                                   "module",
                                   "padding and rest"};
 
-string grouped(std::uint64_t value) {
-  string text = std::to_string(value);
-  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3) {
-    text.insert(static_cast<std::size_t>(at), 1, ',');
-  }
-  return text;
-}
-
 string row(const std::vector<string> &cells) {
   string line = "|";
   for (const string &cell : cells) {
@@ -108,11 +100,11 @@ string images_table(const json &figures) {
   return text;
 }
 
-/// Rooms down, boards across.
-string rooms_table(const json &figures, const string &program, const char *what) {
+/// Rooms down, boards across; of the base program where `model` is empty.
+string rooms_table(const json &figures, const string &model, const char *what) {
   std::vector<string> head{"room"};
   for (const json &one : figures.at("images")) {
-    if (one.value("program", "") == program) {
+    if (one.value("model", "") == model) {
       head.push_back(one.value("board", ""));
     }
   }
@@ -121,7 +113,7 @@ string rooms_table(const json &figures, const string &program, const char *what)
     std::vector<string> cells{room};
     std::uint64_t sum = 0;
     for (const json &one : figures.at("images")) {
-      if (one.value("program", "") == program) {
+      if (one.value("model", "") == model) {
         const json &rooms = one.at("rooms");
         const auto bytes = rooms.contains(room) ? rooms.at(room).value(what, 0ULL) : 0;
         sum += bytes;
@@ -223,6 +215,14 @@ void compare(const json &before, const json &now, const char *key, std::vector<s
 
 } // namespace
 
+string grouped(std::uint64_t value) {
+  string text = std::to_string(value);
+  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3) {
+    text.insert(static_cast<std::size_t>(at), 1, ',');
+  }
+  return text;
+}
+
 json to_json(const Measured &measured) {
   json images = json::array();
   json boots = json::array();
@@ -266,11 +266,11 @@ string to_markdown(const json &figures, const json &anchors) {
          "instructions are exact and\nrepeatable; times are from a noisy, shared machine with the "
          "KVM modules: " +
          figures.value("kvm", "") + ".\n\n## Images\n\n" + images_table(figures) +
-         "\n## ROM by room, program `base`\n\n" + rooms_table(figures, "base", "rom_bytes") +
-         "\n## ROM by room, program `inference`\n\n" +
-         rooms_table(figures, "inference", "rom_bytes") +
-         "\n## Static RAM by room, program `inference`\n\n" +
-         rooms_table(figures, "inference", "ram_bytes") +
+         "\n## ROM by room, program `base`\n\n" + rooms_table(figures, "", "rom_bytes") +
+         "\n## ROM by room, program `inference` with `mnist-dscnn`\n\n" +
+         rooms_table(figures, "mnist-dscnn", "rom_bytes") +
+         "\n## Static RAM by room, program `inference` with `mnist-dscnn`\n\n" +
+         rooms_table(figures, "mnist-dscnn", "ram_bytes") +
          "\n## Instructions from reset to the first frame\n\n" + boot_table(figures) +
          "\n## Virtual devices on this machine\n\n" + host_table(figures) +
          "\n## Beside others\n\n" + anchors_table(figures, anchors);

@@ -23,6 +23,9 @@ struct Measured {
   std::string kvm; ///< modules that were loaded
 };
 
+/// "12,345".
+[[nodiscard]] std::string grouped(std::uint64_t value);
+
 /// bench-os.json (bench/os/README.md).
 [[nodiscard]] nlohmann::json to_json(const Measured &measured);
 
