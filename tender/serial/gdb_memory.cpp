@@ -14,7 +14,7 @@ namespace tinyml::tender {
 namespace {
 
 constexpr std::size_t kChunkBytes = 1536; ///< twice as many digits fit the emulator's packet
-constexpr int kPatienceMs = 20'000;
+constexpr int kPatienceMs = 60'000;       ///< others may keep the processors busy
 
 /// The next packet's content. Acknowledgements in front of it are skipped; ours are sent.
 Expected<std::string> receive_packet(int debugger) {

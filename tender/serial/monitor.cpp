@@ -13,7 +13,7 @@ namespace tinyml::tender {
 using nlohmann::json;
 
 Expected<std::string> Monitor::next_line() {
-  constexpr int kPatienceMs = 20'000;
+  constexpr int kPatienceMs = 60'000; ///< others may keep the processors busy
   for (;;) {
     if (const std::size_t end = received_.find('\n'); end != std::string::npos) {
       std::string line = received_.substr(0, end);
