@@ -59,16 +59,16 @@ coap::Millis CoapClient::now_ms() const {
           .count());
 }
 
-Expected<CoapResponse> CoapClient::ask(const CoapRequest &request, std::stop_token stop) {
+Expected<CoapResponse> CoapClient::ask(const CoapRequest &request, const std::stop_token &stop) {
   if (!request.payload.empty()) {
-    return upload(request, std::move(stop));
+    return upload(request, stop);
   }
   CoapResponse response;
-  const auto got = download(request, response, std::move(stop));
+  const auto got = download(request, response, stop);
   return got.ok() ? Expected<CoapResponse>(std::move(response)) : Failure{got.error()};
 }
 
-Expected<CoapResponse> CoapClient::upload(const CoapRequest &request, std::stop_token stop) {
+Expected<CoapResponse> CoapClient::upload(const CoapRequest &request, const std::stop_token &stop) {
   coap::BlockUpload body;
   body.start(static_cast<std::uint32_t>(request.payload.size()));
   CoapResponse response;
@@ -93,7 +93,7 @@ Expected<CoapResponse> CoapClient::upload(const CoapRequest &request, std::stop_
 }
 
 Expected<void> CoapClient::download(const CoapRequest &request, CoapResponse &response,
-                                    std::stop_token stop) {
+                                    const std::stop_token &stop) {
   using Status = coap::BlockDownload::Status;
   constexpr int kMostChanges = 8;
   coap::BlockDownload body;
@@ -125,7 +125,7 @@ Expected<void> CoapClient::download(const CoapRequest &request, CoapResponse &re
         response.payload.assign(message.payload().begin(), message.payload().end());
       }
     };
-    if (const auto got = exchange(request, prepare, use, stop); !got.ok()) {
+    if (auto got = exchange(request, prepare, use, stop); !got.ok()) {
       return got;
     }
     if (status == Status::kBad) {
@@ -157,7 +157,7 @@ bool CoapClient::take(const coap::Event &event, const coap::Token &token, const 
 }
 
 Expected<void> CoapClient::exchange(const CoapRequest &request, const Prepare &prepare,
-                                    const Use &use, std::stop_token stop) {
+                                    const Use &use, const std::stop_token &stop) {
   const coap::PeerId peer = peer_of(request.to);
   auto draft = endpoint_.request(peer, request.method);
   if (!draft) {

@@ -46,7 +46,8 @@ public:
 
   /// kUnavailable when the device does not answer in time, or answers what breaks the protocol; an
   /// error code is an answer. Ends early (kUnavailable) when `stop` is requested.
-  [[nodiscard]] Expected<CoapResponse> ask(const CoapRequest &request, std::stop_token stop = {});
+  [[nodiscard]] Expected<CoapResponse> ask(const CoapRequest &request,
+                                           const std::stop_token &stop = {});
 
 private:
   struct Limits {
@@ -59,12 +60,13 @@ private:
   using Prepare = std::function<void(coap::MessageBuilder &)>;
   using Use = std::function<void(const coap::MessageView &)>;
 
-  [[nodiscard]] Expected<CoapResponse> upload(const CoapRequest &request, std::stop_token stop);
+  [[nodiscard]] Expected<CoapResponse> upload(const CoapRequest &request,
+                                              const std::stop_token &stop);
   [[nodiscard]] Expected<void> download(const CoapRequest &request, CoapResponse &response,
-                                        std::stop_token stop);
+                                        const std::stop_token &stop);
   /// One message there and one back, which `use` sees.
   [[nodiscard]] Expected<void> exchange(const CoapRequest &request, const Prepare &prepare,
-                                        const Use &use, std::stop_token stop);
+                                        const Use &use, const std::stop_token &stop);
   [[nodiscard]] bool take(const coap::Event &event, const coap::Token &token, const Use &use,
                           bool &failed);
   [[nodiscard]] coap::Millis now_ms() const;

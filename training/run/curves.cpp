@@ -142,6 +142,7 @@ worker_curves(const RunRecord &run,
     }
   }
   std::vector<Curve> list;
+  list.reserve(curves.size());
   for (auto &[id, curve] : curves) {
     list.push_back(std::move(curve));
   }

@@ -96,7 +96,8 @@ void HostStep::add_batch(const datasets::Samples &part, std::size_t first, std::
   for (std::size_t n = 0; n < count; ++n) {
     std::uint32_t best = 0;
     for (std::uint32_t i = 1; i < info_->output_values; ++i) {
-      if (get(logits, i * info_->batch + n) > get(logits, best * info_->batch + n)) {
+      if (get(logits, std::size_t{i} * info_->batch + n) >
+          get(logits, std::size_t{best} * info_->batch + n)) {
         best = i;
       }
     }

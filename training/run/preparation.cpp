@@ -143,7 +143,7 @@ Expected<void> make_servers(PreparedRun &run, const ImageBuilder &builder, Image
     const std::uint64_t room = tender::takes_sparse_store(server->spec.board)
                                    ? server_room_bytes(model_bytes, run.workers.size())
                                    : 0;
-    if (const auto made = RunMachine::make_store(
+    if (auto made = RunMachine::make_store(
             server->spec, {.image = (*image)->bytes, .signing_key = key, .room_bytes = room});
         !made.ok()) {
       return made;
@@ -165,10 +165,10 @@ Expected<void> make_worker(PreparedRun &run, PreparedMachine &worker, const Buil
   const bool grows = tender::takes_sparse_store(worker.spec.board);
   const std::uint64_t room =
       (grows ? worker_room_bytes(model_bytes) : 0) + (grows && is_given ? shard->size() : 0);
-  const auto made = RunMachine::make_store(worker.spec, {.image = image.bytes,
-                                                         .signing_key = key,
-                                                         .shard = is_given ? ByteView() : *shard,
-                                                         .room_bytes = room});
+  auto made = RunMachine::make_store(worker.spec, {.image = image.bytes,
+                                                   .signing_key = key,
+                                                   .shard = is_given ? ByteView() : *shard,
+                                                   .room_bytes = room});
   if (made.ok() && is_given) {
     worker.shard = *std::move(shard);
   }
@@ -191,7 +191,7 @@ Expected<void> make_workers(PreparedRun &run, const ImageBuilder &builder, Image
       return stopped();
     }
     progress(fmt::format("making the store of worker {} of {}", i + 1, run.workers.size()));
-    if (const auto made = make_worker(run, run.workers[i], **image, (*parts)[i], key); !made.ok()) {
+    if (auto made = make_worker(run, run.workers[i], **image, (*parts)[i], key); !made.ok()) {
       return made;
     }
   }
@@ -290,10 +290,10 @@ Expected<void> compile_host_step(PreparedRun &run, const ImageBuilder &builder,
 Expected<void> make_machines(PreparedRun &run, const ImageBuilder &builder, const Recipe &recipe,
                              const Progress &progress, const std::stop_token &stop) {
   Images images(builder, recipe, run.state.wish, progress);
-  if (const auto servers = make_servers(run, builder, images); !servers.ok()) {
+  if (auto servers = make_servers(run, builder, images); !servers.ok()) {
     return servers;
   }
-  if (const auto workers = make_workers(run, builder, images, progress, stop); !workers.ok()) {
+  if (auto workers = make_workers(run, builder, images, progress, stop); !workers.ok()) {
     return workers;
   }
   remember(run);

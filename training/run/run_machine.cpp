@@ -21,7 +21,7 @@ Expected<std::uint16_t> fresh_udp_port() {
   static std::set<std::uint16_t> given;
   constexpr int kTries = 100;
   for (int i = 0; i < kTries; ++i) {
-    const auto port = host::free_udp_port();
+    auto port = host::free_udp_port();
     if (!port.ok() || given.insert(*port).second) {
       return port;
     }

@@ -140,7 +140,7 @@ Expected<void> TrainingRun::send_shards() {
     observer_.progress(fmt::format("sending worker {} of {} its shard", i + 1, workers_.size()));
     const RunMachine &machine = *workers_[i].machine;
     auto peer = peer_of(machine, *machine.endpoint(*network_));
-    if (const auto sent = peer.put_data(std::move(run_.workers[i].shard)); !sent.ok()) {
+    if (auto sent = peer.put_data(std::move(run_.workers[i].shard)); !sent.ok()) {
       return sent;
     }
   }
@@ -166,16 +166,16 @@ Expected<void> TrainingRun::set_up_servers() {
                          before->status.state != training::RunState::kIdle &&
                          before->status.state != training::RunState::kNoModel;
   if (!has_model) {
-    if (const auto put = server->put_run(upper); !put.ok()) {
+    if (auto put = server->put_run(upper); !put.ok()) {
       return put;
     }
-    if (const auto put = server->put_model(run_.initial); !put.ok()) {
+    if (auto put = server->put_model(run_.initial); !put.ok()) {
       return put;
     }
     follower_ = ModelFollower(VersionedModel{0, run_.initial});
   }
   for (std::size_t i = 0; i < run_.edges.size(); ++i) {
-    if (const auto edge = set_up_edge(i); !edge.ok()) {
+    if (auto edge = set_up_edge(i); !edge.ok()) {
       return edge;
     }
   }
@@ -307,7 +307,7 @@ Expected<void> TrainingRun::take_versions(const training::RunStatus &status) {
     const unsigned round = version / versions_a_round();
     const unsigned last = run_.state.rounds.empty() ? 0 : run_.state.rounds.back().round;
     if (version % versions_a_round() == 0 && round > last) {
-      if (const auto finished = finish_round(round); !finished.ok()) {
+      if (auto finished = finish_round(round); !finished.ok()) {
         return finished;
       }
     }

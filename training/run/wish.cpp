@@ -152,7 +152,7 @@ Expected<void> check(const RunWish &wish) {
   if (!barrier.ok()) {
     return Failure{barrier.error()};
   }
-  if (const auto numbers = check_numbers(wish); !numbers.ok()) {
+  if (auto numbers = check_numbers(wish); !numbers.ok()) {
     return numbers;
   }
   if (wish.edges > 0 && barrier->barrier != training::Barrier::kBulk) {
