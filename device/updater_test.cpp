@@ -3,6 +3,7 @@
 #include "device/updater.hpp"
 
 #include "image/packer.hpp"
+#include "os/drivers/nor_image.hpp"
 #include "protocol/coap/fixed_storage.hpp"
 #include "protocol/lwm2m/client.hpp"
 #include "protocol/lwm2m/private_objects.hpp"
@@ -30,28 +31,6 @@ constexpr coap::PeerId kDevice{(std::uint64_t{0x7F000001} << 16) | 40000};
 constexpr Path kState = Path::of(5, 0, 3);
 constexpr Path kResult = Path::of(5, 0, 5);
 
-/// NOR flash in memory.
-struct RamFlash {
-  hal::StoreInfo geometry{1u << 20, 4096, 16};
-  std::vector<std::uint8_t> bytes = std::vector<std::uint8_t>(1u << 20, 0xFF);
-
-  [[nodiscard]] const hal::StoreInfo &info() const { return geometry; }
-  hal::Status read(std::uint32_t offset, ByteSpan to) {
-    std::copy_n(bytes.begin() + offset, to.size(), to.begin());
-    return hal::Status::kOk;
-  }
-  hal::Status erase(std::uint32_t offset, std::uint32_t size) {
-    std::fill_n(bytes.begin() + offset, size, std::uint8_t{0xFF});
-    return hal::Status::kOk;
-  }
-  hal::Status write(std::uint32_t offset, ByteView from) {
-    for (std::size_t i = 0; i < from.size(); ++i) {
-      bytes[offset + i] &= from[i];
-    }
-    return hal::Status::kOk;
-  }
-};
-
 struct VerifyAs {
   const image::Error *answer;
   image::Error operator()(store::Slot) const { return *answer; }
@@ -61,8 +40,8 @@ using Coap = coap::Endpoint<coap::FixedStorage<>>;
 using Objects = lwm2m::ObjectSet<lwm2m::ServerObject, lwm2m::FirmwareObject>;
 
 struct Device {
-  RamFlash flash;
-  store::Layout layout = store::layout_of(flash.geometry);
+  drivers::NorImage flash{{1u << 20, 4096, 16}};
+  store::Layout layout = store::layout_of(flash.info());
   image::Error verdict = image::Error::kNone;
   lwm2m::ServerObject account;
   lwm2m::FirmwareObject firmware{"0.1.0", UpdateResult::kInitial};
@@ -71,11 +50,11 @@ struct Device {
   lwm2m::Client<Objects, Coap> client{{"dev", kServer, ""}, objects, account, coap, 5};
   image::Requirements wanted{
       .board = "test", .oldest_abi = 1, .newest_abi = 1, .max_payload_bytes = 1u << 20};
-  Updater<RamFlash, Coap, VerifyAs> updater{{wanted, kServer}, flash, layout,
-                                            firmware,          coap,  VerifyAs{&verdict}};
+  Updater<drivers::NorImage, Coap, VerifyAs> updater{{wanted, kServer}, flash, layout,
+                                                     firmware,          coap,  VerifyAs{&verdict}};
 
   Device() {
-    store::BootLog<RamFlash> log(flash, layout);
+    store::BootLog<drivers::NorImage> log(flash, layout);
     store::BootState state;
     EXPECT_EQ(log.load(state), hal::Status::kOk);
     state.confirmed = state.booted = store::Slot::kA;

@@ -4,7 +4,7 @@
 #include "compiler/link/link_image.hpp"
 #include "host/files.hpp"
 #include "image/packer.hpp"
-#include "os/drivers/nor_memory.hpp"
+#include "os/drivers/nor_image.hpp"
 #include "os/store/provision.hpp"
 #include "tender/machine/command_line.hpp"
 
@@ -20,29 +20,6 @@ constexpr std::string_view kBenchKey =
     "AwEHoUQDQgAEh8KCMul6PoVTw2ZAopTWKIo0hwgqOopLmw47O3z/DHWOE2tannWz\n"
     "IFyxBz4qscfD+ljB75CWqvaY7lxshPlCAg==\n"
     "-----END EC PRIVATE KEY-----\n";
-
-/// The board's store in memory, as store::Flash.
-class StoreMemory {
-public:
-  explicit StoreMemory(const hal::StoreInfo &geometry)
-      : bytes(geometry.size_bytes, 0xFF), info_(geometry) {}
-
-  [[nodiscard]] const hal::StoreInfo &info() const { return info_; }
-  [[nodiscard]] hal::Status read(std::uint32_t offset, ByteSpan to) {
-    return memory().read(offset, to);
-  }
-  [[nodiscard]] hal::Status erase(std::uint32_t offset, std::uint32_t size_bytes) {
-    return memory().erase(offset, size_bytes);
-  }
-  [[nodiscard]] hal::Status write(std::uint32_t offset, ByteView from) {
-    return memory().write(offset, from);
-  }
-  std::vector<std::uint8_t> bytes;
-
-private:
-  drivers::NorMemory memory() { return {bytes.data(), info_}; }
-  hal::StoreInfo info_;
-};
 
 Expected<image::SigningKey> bench_key(const fs::path &work) {
   const fs::path file = work / "bench-key.pem";
@@ -85,8 +62,8 @@ Expected<void> write_store(const fs::path &file, const std::string &board, ByteV
   return {};
 }
 
-Expected<StoreMemory> provisioned(const link::Kit &kit, const std::string &server_uri,
-                                  const fs::path &work) {
+Expected<drivers::NorImage> provisioned(const link::Kit &kit, const std::string &server_uri,
+                                        const fs::path &work) {
   const auto geometry = tender::store_geometry(kit.board);
   const auto key = bench_key(work);
   if (!geometry.ok() || !key.ok()) {
@@ -99,7 +76,7 @@ Expected<StoreMemory> provisioned(const link::Kit &kit, const std::string &serve
   const auto public_key = key->public_key();
   const std::array<std::uint8_t, image::kEntropySeedBytes> seed{1, 2, 3};
   const std::array<std::uint8_t, 6> mac{0x02, 0x54, 0x4D, 0x4C, 0x01, 0x01};
-  StoreMemory store(*geometry);
+  drivers::NorImage store(*geometry);
   const auto status = store::provision(store,
                                        {.endpoint = "bench",
                                         .server_uri = server_uri,
@@ -109,8 +86,8 @@ Expected<StoreMemory> provisioned(const link::Kit &kit, const std::string &serve
                                         .mac = mac},
                                        *image);
   return status == hal::Status::kOk
-             ? Expected<StoreMemory>(std::move(store))
-             : Expected<StoreMemory>(
+             ? Expected<drivers::NorImage>(std::move(store))
+             : Expected<drivers::NorImage>(
                    fail(ErrorCode::kDoesNotFit,
                         "the base image of board " + kit.board + " does not fit its store"));
 }

@@ -2,7 +2,7 @@
 // From a provisioned store through the bootloader into an image and back, on the boards themselves.
 #include "image/packer.hpp"
 #include "os/conformance/run_board.hpp"
-#include "os/drivers/nor_memory.hpp"
+#include "os/drivers/nor_image.hpp"
 #include "os/store/provision.hpp"
 #include "os/store/trial.hpp"
 
@@ -12,29 +12,6 @@
 
 namespace tinyml::conformance {
 namespace {
-
-/// A board's store, as memory that becomes the store file.
-class StoreFile {
-public:
-  explicit StoreFile(const hal::StoreInfo &geometry)
-      : bytes(geometry.size_bytes, 0xFF), info_(geometry) {}
-
-  [[nodiscard]] const hal::StoreInfo &info() const { return info_; }
-  [[nodiscard]] hal::Status read(std::uint32_t offset, ByteSpan to) {
-    return flash().read(offset, to);
-  }
-  [[nodiscard]] hal::Status erase(std::uint32_t offset, std::uint32_t size_bytes) {
-    return flash().erase(offset, size_bytes);
-  }
-  [[nodiscard]] hal::Status write(std::uint32_t offset, ByteView from) {
-    return flash().write(offset, from);
-  }
-  std::vector<std::uint8_t> bytes;
-
-private:
-  drivers::NorMemory flash() { return {bytes.data(), info_}; }
-  hal::StoreInfo info_;
-};
 
 /// Not every processor can.
 bool protects_code(const std::string &board) { return board != "lx60-lx106"; }
@@ -127,7 +104,7 @@ protected:
 
   image::SigningKey key = *image::SigningKey::generate();
   std::optional<host::TemporaryFolder> folder;
-  std::optional<StoreFile> store;
+  std::optional<drivers::NorImage> store;
   std::string console;
 };
 

@@ -3,6 +3,7 @@
 // is served over CoAP. Hosted boards have one port for both; what is no CoAP there goes back.
 #include "os/conformance/checks.hpp"
 #include "os/net/network.hpp"
+#include "os/net/tell_address.hpp"
 #include "protocol/coap/block.hpp"
 #include "protocol/coap/endpoint.hpp"
 #include "protocol/coap/fixed_storage.hpp"
@@ -48,24 +49,6 @@ net::StackConfig configuration() {
   return config;
 }
 
-void tell(net::Ipv4Address address) {
-  char text[] = "address ...............\r\n";
-  char *at = text + 8;
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    const unsigned octet = (address.bits >> shift) & 0xFF;
-    if (octet >= 100) {
-      *at++ = static_cast<char>('0' + octet / 100);
-    }
-    if (octet >= 10) {
-      *at++ = static_cast<char>('0' + octet / 10 % 10);
-    }
-    *at++ = static_cast<char>('0' + octet % 10);
-    *at++ = shift == 0 ? '\r' : '.';
-  }
-  *at++ = '\n';
-  hal::console_write({text, static_cast<std::size_t>(at - text)});
-}
-
 class Server {
 public:
   explicit Server(const Report &report)
@@ -84,7 +67,7 @@ public:
       network_.poll(now);
       if (network_.ready() && !told) {
         told = true;
-        tell(network_.address());
+        net::tell_address(network_.address());
       }
       (void)hal::wait_until(std::min(network_.next_deadline_ns(), end_ns()));
     }

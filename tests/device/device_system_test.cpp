@@ -6,6 +6,7 @@
 #include "host/child.hpp"
 #include "host/process.hpp"
 #include "image/packer.hpp"
+#include "os/drivers/nor_image.hpp"
 #include "os/store/provision.hpp"
 #include "protocol/lwm2m/server_profile.hpp"
 #include "protocol/lwm2m/test_server.hpp"
@@ -47,29 +48,6 @@ extern "C" void tinyml_module_run() {
   }
 }
 )";
-
-/// A blank store in memory, to be written to a file.
-struct StoreImage {
-  explicit StoreImage(const hal::StoreInfo &info)
-      : geometry(info), bytes(info.size_bytes, std::uint8_t{0xFF}) {}
-
-  hal::StoreInfo geometry;
-  std::vector<std::uint8_t> bytes;
-
-  [[nodiscard]] const hal::StoreInfo &info() const { return geometry; }
-  hal::Status read(std::uint32_t offset, ByteSpan to) {
-    std::copy_n(bytes.begin() + offset, to.size(), to.begin());
-    return hal::Status::kOk;
-  }
-  hal::Status erase(std::uint32_t offset, std::uint32_t size) {
-    std::fill_n(bytes.begin() + offset, size, std::uint8_t{0xFF});
-    return hal::Status::kOk;
-  }
-  hal::Status write(std::uint32_t offset, ByteView from) {
-    std::copy(from.begin(), from.end(), bytes.begin() + offset);
-    return hal::Status::kOk;
-  }
-};
 
 /// TestServer on a UDP socket of loopback.
 class ServerSocket {
@@ -225,7 +203,7 @@ protected:
     page.entropy_seed = seed;
     page.serial = "42";
     page.mac = mac;
-    StoreImage store(tender::store_geometry(kit->board).value());
+    drivers::NorImage store(tender::store_geometry(kit->board).value());
     ASSERT_EQ(store::provision(store, page, base), hal::Status::kOk);
     std::ofstream(work / "store", std::ios::binary)
         .write(reinterpret_cast<const char *>(store.bytes.data()),

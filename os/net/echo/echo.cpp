@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/net/network.hpp"
+#include "os/net/tell_address.hpp"
 #include "os/program.hpp"
 
 #include <algorithm>
@@ -24,24 +25,6 @@ net::StackConfig configuration() {
   return config;
 }
 
-void announce(net::Ipv4Address address) {
-  char text[] = "address ...............\r\n";
-  char *at = text + 8;
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    const unsigned octet = (address.bits >> shift) & 0xFF;
-    if (octet >= 100) {
-      *at++ = static_cast<char>('0' + octet / 100);
-    }
-    if (octet >= 10) {
-      *at++ = static_cast<char>('0' + octet / 10 % 10);
-    }
-    *at++ = static_cast<char>('0' + octet % 10);
-    *at++ = shift == 0 ? '\r' : '.';
-  }
-  *at++ = '\n';
-  hal::console_write({text, static_cast<std::size_t>(at - text)});
-}
-
 alignas(net::BoardNetwork) std::uint8_t network_memory[sizeof(net::BoardNetwork)];
 
 } // namespace
@@ -58,7 +41,7 @@ extern "C" int tinyml_program() {
     }
     network.poll(now);
     if (network.ready() && !was_ready) {
-      announce(network.address());
+      net::tell_address(network.address());
     }
     was_ready = network.ready();
     hal::wait_until(network.next_deadline_ns());
