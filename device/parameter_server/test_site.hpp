@@ -89,10 +89,12 @@ public:
   std::unique_ptr<TestServer> edge;
   coap::PeerId coordinated = kServerPeer; ///< whom requests go to
 
+  [[nodiscard]] std::uint16_t worker_count() const {
+    return static_cast<std::uint16_t>(workers.size());
+  }
   TestWorker &add_worker(const training::RunSettings &settings, Vector target,
                          std::uint32_t samples = 100) {
-    return add_worker_of(kServerPeer, static_cast<std::uint16_t>(workers.size()), settings,
-                         std::move(target), samples);
+    return add_worker_of(kServerPeer, worker_count(), settings, std::move(target), samples);
   }
   TestWorker &add_worker_of(coap::PeerId of, std::uint16_t index,
                             const training::RunSettings &settings, Vector target,
@@ -177,7 +179,7 @@ public:
       edge->poll(now_ms);
       drain_edge();
     }
-    for (std::uint16_t i = 0; i < workers.size(); ++i) {
+    for (std::uint16_t i = 0; i < worker_count(); ++i) {
       workers[i]->wake(now_ms);
       drain_worker(i);
     }
@@ -241,7 +243,7 @@ private:
     }
   }
   void deliver_to_worker(const coap::testing::LossyNetwork::Flying &flying) {
-    for (std::uint16_t i = 0; i < workers.size(); ++i) {
+    for (std::uint16_t i = 0; i < worker_count(); ++i) {
       if (flying.to == peer_of_worker(i) && !workers[i]->manners.dead) {
         if (const auto event = workers[i]->endpoint.receive(flying.from, flying.bytes, now_ms)) {
           workers[i]->handle(event, now_ms);

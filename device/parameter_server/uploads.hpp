@@ -219,6 +219,7 @@ void ParameterServer<Flash, Coap>::refuse(const coap::Event &event, std::uint16_
 
 template <store::Flash Flash, typename Coap>
 std::uint8_t ParameterServer<Flash, Coap>::free_slot() {
+  // NOLINTNEXTLINE(bugprone-too-small-loop-variable): at most kMostSlots
   for (std::uint8_t slot = 0; slot < plan_.slots.count; ++slot) {
     if (slots_[slot] == SlotState::kFree) {
       slots_[slot] = SlotState::kInUse;
@@ -247,6 +248,7 @@ template <store::Flash Flash, typename Coap> void ParameterServer<Flash, Coap>::
   if (!is_bulk() || plan_.folded) {
     return; // whether one is in the model already cannot be told
   }
+  // NOLINTNEXTLINE(bugprone-too-small-loop-variable): at most kMostSlots
   for (std::uint8_t slot = 0; slot < plan_.slots.count; ++slot) {
     training::UpdateHeader header;
     float norm = 0;

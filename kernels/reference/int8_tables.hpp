@@ -23,7 +23,8 @@ struct UnaryScales {
 template <typename Function> [[nodiscard]] Int8Table table_of_codes(const Function &function) {
   Int8Table table{};
   for (std::int32_t code = -128; code <= 127; ++code) {
-    table[static_cast<std::size_t>(code + 128)] =
+    const std::int32_t entry = code + 128;
+    table[static_cast<std::size_t>(entry)] =
         static_cast<std::int8_t>(clamp(function(code), -128, 127));
   }
   return table;
