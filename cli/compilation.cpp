@@ -41,11 +41,11 @@ Expected<void> write_request(const LocalBuild &build, const ModelSource &source,
     request["calibration"] = "calibration.f32";
     const ByteView samples(reinterpret_cast<const std::uint8_t *>(source.calibration.data()),
                            source.calibration.size() * sizeof(float));
-    if (const auto written = host::write_file(folder / "calibration.f32", samples); !written.ok()) {
+    if (auto written = host::write_file(folder / "calibration.f32", samples); !written.ok()) {
       return written;
     }
   }
-  if (const auto written = host::write_file(folder / "model.onnx", source.bytes); !written.ok()) {
+  if (auto written = host::write_file(folder / "model.onnx", source.bytes); !written.ok()) {
     return written;
   }
   return host::write_text(folder / "request.json", request.dump(2));

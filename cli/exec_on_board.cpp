@@ -40,7 +40,7 @@ Expected<void> write_job(const BoardProgram &program, const std::filesystem::pat
   std::vector<std::uint8_t> bytes(*store_bytes, 0xFF);
   exec::encode(job, std::span<std::uint8_t, exec::kJobBytes>(bytes.data(), exec::kJobBytes));
   std::copy(inputs.begin(), inputs.end(), bytes.begin() + job.input_offset);
-  if (const auto written = host::write_file(store, bytes); !written.ok()) {
+  if (auto written = host::write_file(store, bytes); !written.ok()) {
     return written;
   }
   std::error_code error;

@@ -214,7 +214,7 @@ private:
                         fs::exists(place.store(), error);
     if (!usable) {
       mac = mac ? mac : std::optional<net::MacAddress>(tender::random_mac());
-      if (const auto made = make(place, endpoint, board, *mac, **from); !made.ok()) {
+      if (auto made = make(place, endpoint, board, *mac, **from); !made.ok()) {
         return made;
       }
     }

@@ -62,7 +62,7 @@ Expected<void> compile(const Context &context, const CompileFlags &given) {
   if (flags.board == kWasmBoard && flags.package.empty()) {
     static_cast<PackageFlags &>(flags) = wasm_package(flags);
   }
-  if (const auto checked = check_flags(flags); !checked.ok()) {
+  if (auto checked = check_flags(flags); !checked.ok()) {
     return checked;
   }
   if (!flags.package.empty()) {

@@ -73,7 +73,7 @@ Expected<void> demo(Context &context, const DemoFlags &flags) {
   if (!result.ok()) {
     return Failure{result.error()};
   }
-  if (const auto written = host::write_text(flags.output, result->dump(2) + "\n"); !written.ok()) {
+  if (auto written = host::write_text(flags.output, result->dump(2) + "\n"); !written.ok()) {
     return written;
   }
   context.show(*result, [&] {

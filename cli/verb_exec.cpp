@@ -154,7 +154,7 @@ Expected<void> exec(const Context &context, const ExecFlags &flags) {
   if (!done.ok()) {
     return Failure{done.error()};
   }
-  if (const auto written = host::write_file(flags.outputs, done->outputs); !written.ok()) {
+  if (auto written = host::write_file(flags.outputs, done->outputs); !written.ok()) {
     return written;
   }
   const char *unit = done->counts_instructions ? "instructions" : "nanoseconds";

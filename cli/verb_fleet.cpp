@@ -163,7 +163,7 @@ Expected<void> run_in_foreground(const Context &context, const FleetFlags &flags
     }
     std::cout << "the fleet runs; stop it with Ctrl-C or 'tinyml fleet down'" << std::endl;
   });
-  if (const auto ran = run_fleet_process(context, folder); !ran.ok()) {
+  if (auto ran = run_fleet_process(context, folder); !ran.ok()) {
     return ran;
   }
   return refused ? Expected<void>(fail(refused->code, refused->message)) : Expected<void>{};

@@ -127,7 +127,7 @@ Expected<void> write_pictures(const fs::path &folder, const report::Report &repo
       {"graph.svg", report::graph_svg(report)},
       {"budget.svg", report::budget_svg(report)}};
   for (const auto &[name, text] : pictures) {
-    if (const auto written = host::write_text(folder / name, text); !written.ok()) {
+    if (auto written = host::write_text(folder / name, text); !written.ok()) {
       return written;
     }
   }
@@ -155,7 +155,7 @@ void say_verdict(Context &context, const report::Report &report) {
 
 Expected<void> run_plan(Context &context, const PlanFlags &flags) {
   Plan plan;
-  if (const auto found = find_target(context, flags, plan); !found.ok()) {
+  if (auto found = find_target(context, flags, plan); !found.ok()) {
     return found;
   }
   auto source = read_model(context, flags.model);
@@ -163,14 +163,14 @@ Expected<void> run_plan(Context &context, const PlanFlags &flags) {
     return Failure{source.error()};
   }
   plan.source = *std::move(source);
-  if (const auto compiled = compile(flags, plan); !compiled.ok()) {
+  if (auto compiled = compile(flags, plan); !compiled.ok()) {
     return compiled;
   }
-  if (const auto made = make_report(flags, plan); !made.ok()) {
+  if (auto made = make_report(flags, plan); !made.ok()) {
     return made;
   }
   if (!flags.svg_folder.empty()) {
-    if (const auto written = write_pictures(flags.svg_folder, plan.report); !written.ok()) {
+    if (auto written = write_pictures(flags.svg_folder, plan.report); !written.ok()) {
       return written;
     }
   }

@@ -51,7 +51,7 @@ Expected<std::vector<std::uint8_t>> packed_base(const link::Kit &kit, const imag
 }
 
 Expected<void> write_store(const fs::path &file, const std::string &board, ByteView bytes) {
-  if (const auto written = host::write_file(file, bytes); !written.ok()) {
+  if (auto written = host::write_file(file, bytes); !written.ok()) {
     return written;
   }
   const auto size = tender::store_file_bytes(board);

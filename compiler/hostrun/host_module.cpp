@@ -169,7 +169,7 @@ Expected<void> HostModule::bind(const fs::path &path) {
                                              ", this program speaks version " +
                                              std::to_string(module::kAbiVersion));
   }
-  if (const auto runs = check_kernel_set(handle_.get(), path); !runs) {
+  if (auto runs = check_kernel_set(handle_.get(), path); !runs) {
     return runs;
   }
   input_bytes_ = total_bytes(info_->inputs, info_->input_count);

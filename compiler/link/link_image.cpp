@@ -132,7 +132,7 @@ Expected<void> ImageLinker::compile(const SourceFiles &sources) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   for (const auto &[name, text] : sources) {
-    if (const auto written = host::write_text(folder / name, text); !written.ok()) {
+    if (auto written = host::write_text(folder / name, text); !written.ok()) {
       return written;
     }
   }
@@ -148,7 +148,7 @@ Expected<void> ImageLinker::compile(const SourceFiles &sources) {
     arguments.insert(arguments.end(),
                      {"-I" + kit_.include_folder().string(), "-Isources", "-fcallgraph-info=su",
                       "-c", "sources/" + name, "-o", object});
-    if (const auto compiled = tool(std::move(arguments), "compile the module"); !compiled.ok()) {
+    if (auto compiled = tool(std::move(arguments), "compile the module"); !compiled.ok()) {
       return compiled;
     }
     objects_.push_back(work_ / object);

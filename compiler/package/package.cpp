@@ -95,7 +95,7 @@ Expected<void> add_sizes(Contents &contents) {
   if (!folder.ok()) {
     return Failure{folder.error()};
   }
-  if (const auto written = write_files(folder->path(), common_files(contents)); !written.ok()) {
+  if (auto written = write_files(folder->path(), common_files(contents)); !written.ok()) {
     return written;
   }
   auto sizes = measure(folder->path(), contents);

@@ -67,7 +67,7 @@ Expected<void> write_files(const fs::path &root, const std::vector<File> &files)
     if (error) {
       return failed("create", path.parent_path(), error);
     }
-    if (const auto written = write_one(path, file.content); !written.ok()) {
+    if (auto written = write_one(path, file.content); !written.ok()) {
       return written;
     }
   }

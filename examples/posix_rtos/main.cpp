@@ -13,7 +13,7 @@
 
 namespace {
 
-constexpr std::size_t kStackBytes = 64 * 1024;
+constexpr std::size_t kStackBytes = std::size_t{64} * 1024;
 constexpr int kUsage = 2;
 constexpr char kHelp[] =
     "usage: boot.elf --store FILE [--bind A.B.C.D] [--port N] [--seconds N]\n"

@@ -95,7 +95,7 @@ public:
     return receive();
   }
   std::uint64_t program_counter() {
-    constexpr std::size_t kAt = 16 * 16;
+    constexpr std::size_t kAt = std::size_t{16} * 16;
     const std::string registers = ask("g");
     std::uint8_t bytes[8] = {};
     std::string_view text = registers;

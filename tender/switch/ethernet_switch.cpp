@@ -266,7 +266,7 @@ std::optional<net::Ipv4Address> EthernetSwitch::address_of(const net::MacAddress
 }
 
 Expected<void> EthernetSwitch::impair(Impairments impairments) {
-  if (const auto sensible = impairments.check(); !sensible) {
+  if (auto sensible = impairments.check(); !sensible) {
     return sensible;
   }
   const std::lock_guard lock(mutex_);
