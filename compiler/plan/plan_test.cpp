@@ -1,69 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compiler/plan/plan.hpp"
-
-#include "compiler/ir/edit.hpp"
 #include "compiler/plan/order.hpp"
-#include "compiler/plan/place.hpp"
+#include "compiler/plan/test_plan.hpp"
 
 #include <gmock/gmock.h>
-
-#include <algorithm>
-#include <numeric>
-#include <random>
 
 namespace tinyml::plan {
 namespace {
 
+using namespace test;
 using ::testing::HasSubstr;
-
-MemoryPlan planned(const ir::Graph &graph, const PlanOptions &options = {}) {
-  auto plan = make_plan(graph, options);
-  EXPECT_TRUE(plan.ok()) << plan.error().message;
-  if (!plan) {
-    return {};
-  }
-  const auto legal = check_plan(graph, *plan);
-  EXPECT_TRUE(legal.ok()) << legal.error().message << "\n" << to_text(graph, *plan);
-  EXPECT_GE(plan->arena_bytes, plan->lower_bound_bytes);
-  return *plan;
-}
-
-/// Builds float graphs in a few words.
-struct Builder {
-  ir::Graph graph;
-
-  ir::ValueId input(ir::Shape shape) {
-    return ir::add_input(graph, "in", {ir::ElementType::kFloat32, std::move(shape), {}});
-  }
-  ir::ValueId constant(const ir::Shape &shape) {
-    const auto count = static_cast<std::size_t>(
-        std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()));
-    return ir::add_float_constant(graph, "c", shape, std::vector<float>(count));
-  }
-  ir::ValueId node(ir::Op op, std::vector<ir::ValueId> inputs, ir::Attributes attributes = {}) {
-    const auto value = ir::add_node(graph, {op, std::move(inputs), std::move(attributes)});
-    EXPECT_TRUE(value.ok()) << value.error().message;
-    return value ? *value : 0;
-  }
-  ir::ValueId conv(ir::ValueId x, std::int64_t channels, std::int64_t kernel, std::int64_t pad) {
-    const std::int64_t in = graph.values[x].type.shape[3];
-    return node(ir::Op::kConv2d, {x, constant({channels, kernel, kernel, in})},
-                {{"pads", std::vector<std::int64_t>{pad, pad, pad, pad}}});
-  }
-  ir::ValueId depthwise(ir::ValueId x) {
-    const std::int64_t in = graph.values[x].type.shape[3];
-    return node(ir::Op::kDepthwiseConv2d, {x, constant({1, 3, 3, in})},
-                {{"pads", std::vector<std::int64_t>{1, 1, 1, 1}}});
-  }
-  ir::ValueId pool(ir::ValueId x) {
-    const std::vector<std::int64_t> two = {2, 2};
-    return node(ir::Op::kMaxPool2d, {x}, {{"kernel", two}, {"strides", two}});
-  }
-  ir::Graph done(ir::ValueId output) {
-    graph.outputs = {output};
-    return graph;
-  }
-};
 
 constexpr std::uint32_t kFloat = 4;
 
@@ -303,125 +248,6 @@ TEST(CheckPlan, FindsAWrongOrder) {
   MemoryPlan plan = planned(graph);
   std::swap(plan.order[0], plan.order[1]);
   EXPECT_FALSE(check_plan(graph, plan).ok());
-}
-
-/// Random graphs of small layers with skips.
-ir::Graph random_graph(std::mt19937 &random) {
-  Builder b;
-  std::vector<ir::ValueId> values = {
-      b.input({1, 5, 6, static_cast<std::int64_t>(1 + random() % 3)})};
-  const std::size_t nodes = 1 + random() % 9;
-  for (std::size_t i = 0; i < nodes; ++i) {
-    const auto x = values[random() % values.size()];
-    switch (random() % 5) {
-    case 0:
-      values.push_back(b.conv(x, static_cast<std::int64_t>(1 + random() % 4), 3, 1));
-      break;
-    case 1:
-      values.push_back(b.depthwise(x));
-      break;
-    case 2:
-      values.push_back(b.node(ir::Op::kRelu, {x}));
-      break;
-    case 3:
-      values.push_back(b.node(ir::Op::kMul, {x, b.node(ir::Op::kSigmoid, {x})}));
-      break;
-    default:
-      values.push_back(b.node(ir::Op::kAdd, {x, b.conv(x, b.graph.values[x].type.shape[3], 1, 0)}));
-      break;
-    }
-  }
-  b.graph.outputs = {values.back()};
-  if (random() % 2 == 0) {
-    b.graph.outputs.push_back(values[random() % values.size()]);
-  }
-  return b.graph;
-}
-
-TEST(Plan, RandomGraphsArePlannedLegallyAndNoWorseThanWithoutTheirFreedoms) {
-  std::mt19937 random(7);
-  int at_lower_bound = 0;
-  int proven = 0;
-  constexpr int kGraphs = 300;
-  for (int i = 0; i < kGraphs; ++i) {
-    const ir::Graph graph = random_graph(random);
-    PlanOptions plain;
-    plain.overlap = false;
-    plain.reorder = false;
-    const MemoryPlan plan = planned(graph);
-    const MemoryPlan baseline = planned(graph, plain);
-    proven += plan.optimal ? 1 : 0;
-    EXPECT_LE(plan.arena_bytes, baseline.arena_bytes) << to_text(graph, plan);
-    at_lower_bound += plan.arena_bytes == plan.lower_bound_bytes ? 1 : 0;
-  }
-  EXPECT_GT(at_lower_bound, kGraphs * 9 / 10);
-  EXPECT_GT(proven, kGraphs * 95 / 100);
-}
-
-/// Tries every order of placing, each item as low as it fits above those before it.
-std::uint64_t best_of_all_orders(const PlacementProblem &problem) {
-  std::vector<std::size_t> order(problem.items().size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::uint64_t best = UINT64_MAX;
-  do {
-    std::vector<std::uint64_t> offsets(order.size());
-    std::uint64_t total = 0;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      std::uint64_t offset = 0;
-      const auto fits = [&] {
-        return std::all_of(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(i),
-                           [&](std::size_t other) {
-                             return problem.fits(order[i], offset, other, offsets[other]);
-                           });
-      };
-      while (!fits()) {
-        ++offset;
-      }
-      offsets[order[i]] = offset;
-      total = std::max(total, offset + problem.items()[order[i]].size_bytes);
-    }
-    best = std::min(best, total);
-  } while (std::next_permutation(order.begin(), order.end()));
-  return best;
-}
-
-TEST(Place, IsNeverBeatenByBruteForce) {
-  std::mt19937 random(11);
-  for (int round = 0; round < 200; ++round) {
-    const std::size_t count = 2 + random() % 5;
-    std::vector<Item> items;
-    for (std::size_t i = 0; i < count; ++i) {
-      items.push_back({1 + random() % 20, 1});
-    }
-    PlacementProblem problem(items);
-    for (std::size_t a = 0; a < count; ++a) {
-      for (std::size_t b = a + 1; b < count; ++b) {
-        if (random() % 3 != 0) {
-          problem.separate(a, b);
-          if (random() % 2 == 0) {
-            problem.allow_overlay(a, b, random() % 10);
-          }
-        }
-      }
-    }
-    const PlacementResult result = place(problem, 0, 1'000'000);
-    EXPECT_TRUE(result.optimal);
-    EXPECT_LE(result.total_bytes, best_of_all_orders(problem)) << round;
-    for (std::size_t a = 0; a < count; ++a) {
-      for (std::size_t b = a + 1; b < count; ++b) {
-        EXPECT_TRUE(problem.fits(a, result.offsets[a], b, result.offsets[b]));
-      }
-    }
-  }
-}
-
-TEST(Place, WithoutABudgetTakesTheBestFirstFit) {
-  PlacementProblem problem({{10, 1}, {4, 1}, {6, 1}});
-  problem.separate(0, 1);
-  problem.separate(0, 2);
-  const PlacementResult result = place(problem, 0, 0);
-  EXPECT_EQ(result.total_bytes, 16U);
-  EXPECT_FALSE(result.optimal);
 }
 
 } // namespace
