@@ -50,6 +50,7 @@ function(tinyml_device_program)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${ARG_NAME} SUFFIX .o
     LINK_DEPENDS ${TINYML_KIT_SCRIPTS}/prelink.ld)
   target_link_libraries(${target} PRIVATE ${ARG_LIBS} ${TINYML_BOARD_LIBS} tinyml_warnings)
+  tinyml_precompile_for_device(${target})
   # The network stack is chosen at compile time (os/net/network.hpp).
   target_compile_definitions(${target} PRIVATE TINYML_BOARD_LINK=${TINYML_BOARD_LINK})
   set(roots ${TINYML_BOARD_ROOTS} ${ARG_ROOTS})

@@ -8,6 +8,7 @@ endforeach()
 # The call graphs of a program: everything compiled in this tree but the other programs' own sources.
 file(GLOB_RECURSE graphs RELATIVE ${BUILD} ${BUILD}/*.ci)
 list(FILTER graphs INCLUDE REGEX "(^|/)CMakeFiles/[^/]+\\.dir/") # not CMake's own trials, nor a kit that lies here
+list(FILTER graphs EXCLUDE REGEX "tinyml_device_headers\\.dir/")
 foreach(program IN LISTS PROGRAMS)
   file(COPY ${BUILD}/${program}.o DESTINATION ${KIT})
   file(REMOVE_RECURSE ${KIT}/callgraph/${program})
