@@ -85,7 +85,7 @@ Expected<TensorType> infer_pooled_filter(const InferenceInput &in,
   if (inputs[0].shape.size() != 4) {
     return invalid("needs an image, not " + type_text(inputs[0]));
   }
-  const auto dy = unpooled(in.node, {}, inputs[0].shape, inputs[1], inputs[2]);
+  auto dy = unpooled(in.node, {}, inputs[0].shape, inputs[1], inputs[2]);
   if (!dy) {
     return dy;
   }
@@ -102,7 +102,7 @@ Expected<TensorType> infer_pooled_input(const InferenceInput &in) {
     return invalid("needs the sizes of an image, a gradient and a filter");
   }
   const Shape x = {sizes[0], sizes[1], sizes[2], pooled.shape[3]};
-  const auto dy = unpooled(in.node, in.inputs[2].shape, x, pooled, in.inputs[1]);
+  auto dy = unpooled(in.node, in.inputs[2].shape, x, pooled, in.inputs[1]);
   if (!dy) {
     return dy;
   }

@@ -39,8 +39,8 @@ ByteView bytes_at(ByteView file, std::uint64_t offset, std::uint64_t size_bytes)
              : file.subspan(offset, size_bytes);
 }
 
-template <typename Section> ElfSection describe(const Section &section, std::string name) {
-  return {.name = std::move(name),
+template <typename Section> ElfSection describe(const Section &section, ByteView names) {
+  return {.name = elf_name(names, section.sh_name),
           .address = section.sh_addr,
           .size_bytes = section.sh_size,
           .alignment = section.sh_addralign == 0 ? 1 : section.sh_addralign,
@@ -72,7 +72,7 @@ template <typename Class> Expected<ElfFile> parse(ByteView file) {
     if (!read_at(file, header.e_shoff + std::uint64_t{i} * sizeof(section), section)) {
       return broken("the section table ends early");
     }
-    result.sections.push_back(describe(section, elf_name(all_names, section.sh_name)));
+    result.sections.push_back(describe(section, all_names));
   }
   for (unsigned i = 0; i < header.e_phnum; ++i) {
     typename Class::Segment segment{};

@@ -182,7 +182,7 @@ Expected<StackBound> stack_bound(const CallGraph &graph, const StackRules &rules
   if (!program.ok() || rules.interrupts.empty()) {
     return program;
   }
-  const Expected<StackBound> interrupt = deepest_of(walk, rules.interrupts);
+  Expected<StackBound> interrupt = deepest_of(walk, rules.interrupts);
   if (!interrupt.ok()) {
     return interrupt;
   }

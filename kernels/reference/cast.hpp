@@ -11,7 +11,7 @@ namespace tinyml::kernels {
 template <typename To, typename From> [[nodiscard]] inline To cast_element(From x) {
   if constexpr (std::is_floating_point<From>::value && std::is_integral<To>::value) {
     // The largest To, rounded to a From, may lie one above it.
-    constexpr From kEnd = static_cast<From>(std::numeric_limits<To>::max() / 2 + 1) * 2;
+    constexpr From kEnd = static_cast<From>((std::numeric_limits<To>::max() >> 1) + 1) * 2;
     constexpr From kLow = static_cast<From>(std::numeric_limits<To>::min());
     if (x >= kEnd) {
       return std::numeric_limits<To>::max();

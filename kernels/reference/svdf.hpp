@@ -22,7 +22,7 @@ template <typename S> S *shifted(S *state, std::int32_t memory) {
 inline void svdf(const SvdfShape &s, const float *x, const float *feature, const float *time,
                  const float *bias, FloatClamp clamp, float *state, float *out) {
   for (std::int64_t b = 0; b < s.batches; ++b, x += s.inputs) {
-    for (std::int64_t filter = 0; filter < s.units * s.rank; ++filter) {
+    for (std::int64_t filter = 0; filter < std::int64_t{s.units} * s.rank; ++filter) {
       float product = 0;
       for (std::int64_t i = 0; i < s.inputs; ++i) {
         product += feature[filter * s.inputs + i] * x[i];
@@ -67,7 +67,7 @@ void svdf(const SvdfShape &s, const SvdfArithmetic &q, const std::int8_t *x,
           const std::int8_t *feature, const S *time, const std::int32_t *bias, S *state,
           std::int8_t *out) {
   for (std::int64_t b = 0; b < s.batches; ++b, x += s.inputs) {
-    for (std::int64_t filter = 0; filter < s.units * s.rank; ++filter) {
+    for (std::int64_t filter = 0; filter < std::int64_t{s.units} * s.rank; ++filter) {
       std::int32_t product = 0;
       for (std::int64_t i = 0; i < s.inputs; ++i) {
         product += feature[filter * s.inputs + i] * (x[i] - q.x_zero);
