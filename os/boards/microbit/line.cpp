@@ -8,9 +8,10 @@ namespace tinyml::microbit {
 
 namespace {
 
-/// For a whole packet: the longest takes a seventh at 115200 baud, and an emulator may stand still
-/// for a while.
-constexpr std::uint32_t kPacketTicks = Clock::kHz;
+/// For a whole packet: the longest takes a seventh of a second at 115200 baud. An emulator whose
+/// host is busy takes six bytes each time it gets its turn, and a packet that is given up because
+/// of that would not come through when it is sent again either.
+constexpr std::uint32_t kPacketTicks = 10 * Clock::kHz;
 
 /// A look is cheaper than a sleep.
 bool next_byte_comes() {
