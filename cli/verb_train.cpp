@@ -77,7 +77,8 @@ Expected<coordinator::RunWish> wish_of(const TrainFlags &flags) {
                      : static_cast<std::uint32_t>(std::max(kUsualWorkers, wish.boards.size()));
   wish.local_epochs = wish.local_steps != 0 ? 0 : wish.local_epochs;
   wish.round_deadline_ms = static_cast<std::uint32_t>(flags.deadline_s * 1000);
-  wish.strategy = wish.strategy.empty() ? coordinator::strategy_for(wish.split) : wish.strategy;
+  wish.strategy =
+      wish.strategy.empty() ? coordinator::strategy_for(wish.split, wish.barrier) : wish.strategy;
   if (wish.model.empty()) {
     return fail(ErrorCode::kInvalidInput,
                 "name a model: a zoo name or a file, e.g. tinyml train mnist-lenet");
@@ -221,7 +222,8 @@ void add_learning_flags(CLI::App &verb, TrainFlags &flags) {
   verb.add_option("--rounds", wish.rounds, "How many")->capture_default_str();
   verb.add_option("--strategy", wish.strategy,
                   "fedavg, fedprox, fedadam, fedyogi, scaffold or median (default: fedavg where "
-                  "the split is iid, else fedadam)");
+                  "the split is iid, else scaffold, or fedadam with a barrier that scaffold cannot "
+                  "have)");
   verb.add_option("--coding", wish.coding, "Of updates: fp32, int8, int4, 1bit or topk")
       ->capture_default_str();
   verb.add_option("--barrier", wish.barrier, "bsp, ssp:S, asp or psp:K")->capture_default_str();

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "device/worker/batch_loader.hpp"
-#include "device/worker/label_prior.hpp"
 #include "device/worker/rate.hpp"
 #include "device/worker/sample_order.hpp"
+#include "device/worker/score_balance.hpp"
 
 namespace tinyml::device {
 
@@ -61,7 +61,7 @@ public:
     const std::uint64_t cycles = step_.cycles();
     const std::uint64_t ns = step_.now_ns();
     std::uint32_t filled = 0;
-    if (!fill(filled)) {
+    if (!fill(step_.training().batch, filled)) {
       return Progress::kStoreFailed;
     }
     if (filled != 0) {
@@ -70,6 +70,27 @@ public:
     result_.cycles += step_.cycles() - cycles;
     result_.ns += step_.now_ns() - ns;
     return result_.steps == work_.steps ? Progress::kDone : Progress::kMore;
+  }
+
+  /// Looks at up to kMostLooked training samples, drawn by `seed`, before any training: call look()
+  /// until it does not say kMore. `balance` is of as many classes as the module has outputs.
+  void begin_look(std::uint64_t seed, ScoreBalance &balance) {
+    balance.begin(is_classifier() ? step_.training().output_values : 0);
+    order_ = SampleOrder(shard_.header()->training_samples, run_samples(), seed);
+    looked_ = 0;
+  }
+  Progress look(ScoreBalance &balance, const LabelPrior &prior) {
+    const std::uint32_t wanted = std::min(kMostLooked, shard_.header()->training_samples);
+    if (looked_ >= wanted || !is_classifier()) {
+      return Progress::kDone;
+    }
+    std::uint32_t filled = 0;
+    if (!fill(std::min(step_.training().batch, kMostTested), filled)) {
+      return Progress::kStoreFailed;
+    }
+    balance_scores(filled, balance, prior);
+    looked_ += filled;
+    return looked_ >= wanted ? Progress::kDone : Progress::kMore;
   }
 
   void begin_test() {
@@ -115,6 +136,7 @@ public:
 
 private:
   static constexpr std::uint32_t kMostTested = 256; ///< in one batch
+  static constexpr std::uint32_t kMostLooked = 1024;
 
   [[nodiscard]] bool is_classifier() const {
     return step_.training().loss == module::TrainingLoss::kCrossEntropy;
@@ -125,10 +147,9 @@ private:
     return std::max(kFewest, step_.training().batch / 4);
   }
 
-  /// Fills the batch. At an epoch's end it stays short, or is filled up; only classes can be
-  /// switched off.
-  bool fill(std::uint32_t &filled) {
-    const std::uint32_t batch = step_.training().batch;
+  /// Fills `batch` samples of the step's. At an epoch's end it stays short, or is filled up; only
+  /// classes can be switched off.
+  bool fill(std::uint32_t batch, std::uint32_t &filled) {
     const bool may_be_short = work_.whole_epochs && is_classifier();
     while (filled < batch) {
       const SampleOrder::Run run = order_.take(batch - filled);
@@ -172,6 +193,19 @@ private:
   }
 
   /// Labels are read first: the run may overwrite its inputs.
+  void balance_scores(std::uint32_t count, ScoreBalance &balance, const LabelPrior &prior) {
+    std::uint8_t labels[kMostTested];
+    for (std::uint32_t n = 0; n < count; ++n) {
+      labels[n] = static_cast<std::uint8_t>(loader_.class_of(n));
+    }
+    step_.forward();
+    const float *scores = step_output(step_, kPredictionOutput);
+    for (std::uint32_t n = 0; n < count; ++n) {
+      balance.add(scores + n, step_.training().batch, labels[n], prior);
+    }
+  }
+
+  /// Labels are read first: the run may overwrite its inputs.
   std::uint32_t count_right(std::uint32_t count) {
     std::uint8_t labels[kMostTested];
     const std::uint32_t batch = step_.training().batch;
@@ -201,6 +235,7 @@ private:
   std::array<std::uint32_t, LabelPrior::kMostClasses> class_counts_{};
   SampleOrder order_;
   AdamRate rate_;
+  std::uint32_t looked_ = 0;
   std::uint32_t tested_ = 0;
   std::uint32_t right_ = 0;
   float tested_loss_ = 0;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/crc32.hpp"
-#include "device/worker/label_prior.hpp"
+#include "device/worker/score_balance.hpp"
 #include "device/worker/scratch.hpp"
 #include "device/worker/worker_store.hpp"
 #include "protocol/training/messages.hpp"
@@ -23,6 +23,14 @@ public:
   /// From the next prepare() on.
   void calibrate(std::span<const std::uint32_t> class_counts, float strength) {
     prior_.set(class_counts, strength);
+  }
+  [[nodiscard]] const LabelPrior &prior() const { return prior_; }
+
+  /// What the next encode() says of the classes' biases in place of their difference, by `strength`
+  /// unless that is 0.
+  ScoreBalance &balance(float strength) {
+    balance_strength_ = strength;
+    return balance_;
   }
 
   /// The module gets the model, and the vector that its correction takes: the model itself as
@@ -67,6 +75,7 @@ public:
     for (std::size_t i = 0; i < update.size(); ++i) {
       update[i] -= other[i];
     }
+    balance_.replace(update, first_, info().learned_count, balance_strength_);
     if (!store_.residual.read(first_, other)) {
       return Progress::kStoreFailed;
     }
@@ -238,6 +247,8 @@ private:
   WorkerStore<Flash> &store_;
   Step &step_;
   LabelPrior prior_;
+  ScoreBalance balance_;
+  float balance_strength_ = 0;
   std::uint32_t first_ = 0; ///< value that the next block begins with
   std::uint32_t crc_ = 0;
   std::uint32_t update_bytes_ = 0;

@@ -62,6 +62,7 @@ private:
     // From here on it computes.
     kApply,
     kPrepare,
+    kLook,
     kTestBefore,
     kTrain,
     kTestAfter,
@@ -114,6 +115,7 @@ private:
   void advance_pass(Progress progress, coap::Millis now_ms);
   void advance_training(typename Training::Progress progress, coap::Millis now_ms);
   void training_done(coap::Millis now_ms);
+  [[nodiscard]] std::uint64_t round_seed() const;
   [[nodiscard]] training::UpdateHeader update_header() const;
   [[nodiscard]] training::WorkerPhase phase() const;
 

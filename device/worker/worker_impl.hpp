@@ -98,6 +98,9 @@ void TrainingWorker<Flash, Coap, Step>::go(Work work, coap::Millis now_ms) {
     body_crc_.begin();
     store_.writer.begin(store_.codes);
     break;
+  case Work::kLook:
+    training_.begin_look(round_seed(), passes_.balance(settings_.score_balance));
+    break;
   case Work::kTestBefore:
   case Work::kTestAfter:
     training_.begin_test();
@@ -172,6 +175,9 @@ void TrainingWorker<Flash, Coap, Step>::advance(coap::Millis now_ms) {
     return advance_pass(
         passes_.move_own_control(static_cast<training::Coding>(update_.coding), update_.step_sum),
         now_ms);
+  case Work::kLook:
+    return advance_training(
+        training_.look(passes_.balance(settings_.score_balance), passes_.prior()), now_ms);
   case Work::kTrain:
     return advance_training(training_.train(), now_ms);
   default:
@@ -193,7 +199,7 @@ void TrainingWorker<Flash, Coap, Step>::advance_pass(Progress progress, coap::Mi
     ++version_;
     return follow_task(now_ms);
   case Work::kPrepare:
-    return go(Work::kTestBefore, now_ms);
+    return go(settings_.score_balance > 0 ? Work::kLook : Work::kTestBefore, now_ms);
   case Work::kEncode:
     update_waits_ = true;
     sent_twice_ = false;
@@ -212,6 +218,9 @@ void TrainingWorker<Flash, Coap, Step>::advance_training(typename Training::Prog
   if (progress == Training::Progress::kStoreFailed) {
     return fail(training::WorkerFault::kStore);
   }
+  if (work_ == Work::kLook) {
+    return go(Work::kTestBefore, now_ms);
+  }
   if (work_ == Work::kTestBefore) {
     accuracy_before_ = training_.accuracy();
     const float share = settings_.rate_batch == 0
@@ -224,8 +233,7 @@ void TrainingWorker<Flash, Coap, Step>::advance_training(typename Training::Prog
          .rate = task_.rate * share,
          .momentum = settings_.momentum,
          .keep_moments = settings_.keep_moments != 0,
-         .seed = (std::uint64_t{settings_.seed} << 32) + (std::uint64_t{order_.index} << 20) +
-                 task_.round});
+         .seed = round_seed()});
     return go(Work::kTrain, now_ms);
   }
   if (work_ == Work::kTrain) {
@@ -233,6 +241,12 @@ void TrainingWorker<Flash, Coap, Step>::advance_training(typename Training::Prog
   }
   accuracy_after_ = training_.accuracy();
   training_done(now_ms);
+}
+
+/// Of the order of samples.
+template <store::Flash Flash, typename Coap, TrainingStepModule Step>
+std::uint64_t TrainingWorker<Flash, Coap, Step>::round_seed() const {
+  return (std::uint64_t{settings_.seed} << 32) + (std::uint64_t{order_.index} << 20) + task_.round;
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>

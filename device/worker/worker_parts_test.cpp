@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/worker/batch_loader.hpp"
-#include "device/worker/label_prior.hpp"
 #include "device/worker/sample_order.hpp"
+#include "device/worker/score_balance.hpp"
 #include "device/worker/shard_store.hpp"
 #include "device/worker/softmax_step.hpp"
 #include "device/worker/trailing_crc.hpp"
@@ -106,6 +106,68 @@ TEST(LabelPrior, AddsNothingWithoutStrengthOrCounts) {
   prior.add(flat, 0, 4, 1);
   prior.set(std::array<std::uint32_t, 2>{0, 0}, 1);
   prior.add(flat, 0, 4, 1);
+  EXPECT_EQ(flat, std::vector<float>(4, 1.0F));
+}
+
+TEST(ScoreBalance, ExponentialIsCloseEnough) {
+  for (float value = 0; value > -79; value -= 0.0137F) {
+    const float expected = std::exp(value);
+    EXPECT_NEAR(exponential(value), expected, 2e-6F * expected) << value;
+  }
+  EXPECT_EQ(exponential(0), 1);
+  EXPECT_EQ(exponential(-1000), 0);
+}
+
+TEST(ScoreBalance, IsTheGradientByTheBiases) {
+  LabelPrior prior; // what it adds is in the scores, and is no part of the model
+  prior.set(std::array<std::uint32_t, 3>{30, 0, 10}, 0.5F);
+  ScoreBalance balance;
+  balance.begin(3);
+  const float model[2][3] = {{1, 0, -1}, {0, 2, 0.5F}};
+  const std::uint32_t labels[2] = {0, 2};
+  float expected[3] = {};
+  for (unsigned n = 0; n < 2; ++n) {
+    float scores[6]; // with a stride of two
+    double sum = 0;
+    for (unsigned k = 0; k < 3; ++k) {
+      scores[2 * k] = model[n][k] + prior.offset(k);
+      sum += std::exp(model[n][k]);
+    }
+    for (unsigned k = 0; k < 3; ++k) {
+      expected[k] += static_cast<float>(std::exp(model[n][k]) / sum - (k == labels[n] ? 1 : 0)) / 2;
+    }
+    balance.add(scores, 2, labels[n], prior);
+  }
+  for (unsigned k = 0; k < 3; ++k) {
+    EXPECT_NEAR(balance.excess(k), expected[k], 1e-5F);
+  }
+}
+
+TEST(ScoreBalance, TakesThePlaceOfTheBiasesWhateverTheBlocksAre) {
+  ScoreBalance balance;
+  balance.begin(3);
+  const float even[3] = {};
+  balance.add(even, 1, 1, LabelPrior());
+  std::vector<float> flat(10, 1.0F); // 8 learned, the last three of them biases; two statistics
+  balance.replace(std::span(flat).first(6), 0, 8, 3);
+  balance.replace(std::span(flat).subspan(6), 6, 8, 3);
+  const std::vector<float> expected = {1, 1, 1, 1, 1, -1, 2, -1, 1, 1};
+  for (std::size_t i = 0; i < flat.size(); ++i) {
+    EXPECT_NEAR(flat[i], expected[i], 1e-5F) << i;
+  }
+}
+
+TEST(ScoreBalance, ReplacesNothingWithoutStrengthSamplesOrRoom) {
+  ScoreBalance balance;
+  std::vector<float> flat(4, 1.0F);
+  balance.begin(3);
+  balance.replace(flat, 0, 4, 3); // no samples
+  const float even[3] = {};
+  balance.add(even, 1, 1, LabelPrior());
+  balance.replace(flat, 0, 4, 0); // switched off
+  balance.begin(LabelPrior::kMostClasses + 1);
+  balance.add(even, 1, 1, LabelPrior());
+  balance.replace(flat, 0, 4, 3); // too many classes
   EXPECT_EQ(flat, std::vector<float>(4, 1.0F));
 }
 

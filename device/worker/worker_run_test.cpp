@@ -240,6 +240,30 @@ TEST(WorkerRun, CalibratedLabelsKeepWhatAWorkerHasNoSamplesOf) {
   EXPECT_GE(accuracy[1], 0.8F);
 }
 
+/// The classes' biases follow the gradient on all data, which is 0 where each class is named as
+/// often as it is there, and not what a worker learns of its own labels.
+TEST(WorkerRun, BalancedScoresNameNoClassTooOften) {
+  Plan plan;
+  plan.workers = 4;
+  plan.disjoint = true;
+  plan.settings.rounds = 12;
+  plan.settings.rate = 0.5F;
+  plan.settings.strategy = training::Strategy::kScaffold;
+  plan.correction = module::TrainingCorrection::kControl;
+  plan.settings.label_calibration = 0.7F;
+  plan.settings.score_balance = 2;
+  TestRun run(plan);
+  run.begin();
+  ASSERT_TRUE(run.finish());
+  EXPECT_GE(run.accuracy(), 0.85F);
+  const std::vector<float> model = run.model();
+  float sum = 0; // of softmax - label is 0 over the classes, and of the biases' steps with it
+  for (std::size_t k = 64; k < 68; ++k) {
+    sum += model[k];
+  }
+  EXPECT_NEAR(sum, 0, 1e-4F);
+}
+
 TEST(WorkerRun, OtherBarriersEndAsWell) {
   using enum training::Barrier;
   for (const auto barrier : {kBounded, kNone, kProbabilistic}) {

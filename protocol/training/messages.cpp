@@ -54,7 +54,8 @@ template <typename Codec> void fields(Codec &codec, Of<Codec, RunSettings> &m) {
   codec.field(m.upstream.port);
   codec.zeros(2);
   codec.field(m.label_calibration);
-  codec.zeros(12);
+  codec.field(m.score_balance);
+  codec.zeros(8);
 }
 
 template <typename Codec> void fields(Codec &codec, Of<Codec, JoinOrder> &m) {

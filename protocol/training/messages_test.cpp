@@ -121,6 +121,16 @@ TEST(Messages, LieOnTheWireAsTheSpecificationSays) {
   EXPECT_EQ(std::vector<std::uint8_t>(bytes, bytes + sizeof(bytes)), expected);
 }
 
+TEST(Messages, SettingsOfScoresLieWhereTheSpecificationSays) {
+  RunSettings settings = good_settings();
+  settings.label_calibration = 0.5F;
+  settings.score_balance = 4;
+  std::uint8_t bytes[kRunSettingsBytes];
+  encode(settings, bytes);
+  EXPECT_EQ(std::bit_cast<float>(load_le<std::uint32_t>(bytes + 112)), 0.5F);
+  EXPECT_EQ(std::bit_cast<float>(load_le<std::uint32_t>(bytes + 116)), 4.0F);
+}
+
 TEST(Messages, NumbersThatAreNoneAreRefused) {
   UpdateHeader header = example<UpdateHeader>();
   std::uint8_t bytes[UpdateHeader::kBytes];
@@ -158,6 +168,14 @@ const BadSetting kBadSettings[] = {
     {[](RunSettings &s) { s.barrier = Barrier::kNone; }, SettingsFault::kCombination},
     {[](RunSettings &s) { s.upstream_index = kMaxWorkers; }, SettingsFault::kUpstream},
     {[](RunSettings &s) { s.label_calibration = -1; }, SettingsFault::kStrategyNumbers},
+    {[](RunSettings &s) { s.score_balance = -1; }, SettingsFault::kStrategyNumbers},
+    {[](RunSettings &s) { s.score_balance = 65; }, SettingsFault::kStrategyNumbers},
+    {[](RunSettings &s) {
+       s.strategy = Strategy::kFedAdam;
+       s.adaptivity = 0.001F;
+       s.score_balance = 4;
+     },
+     SettingsFault::kCombination},
 };
 
 TEST(Settings, EachFaultIsFoundAndDescribed) {

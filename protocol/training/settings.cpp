@@ -32,7 +32,8 @@ bool is_adaptive(const RunSettings &s) {
 bool has_good_strategy_numbers(const RunSettings &s) {
   const bool general = is_share(s.momentum) && is_finite(s.proximal) && s.proximal >= 0 &&
                        is_finite(s.server_rate) && s.server_rate > 0 && s.label_calibration >= 0 &&
-                       s.label_calibration <= 1 && is_share(s.server_momentum);
+                       s.label_calibration <= 1 && s.score_balance >= 0 &&
+                       s.score_balance <= kMaxScoreBalance && is_share(s.server_momentum);
   const bool adaptive = is_share(s.second_moment) && is_finite(s.adaptivity) && s.adaptivity > 0;
   return general && (!is_adaptive(s) || adaptive) &&
          (s.strategy != Strategy::kFedProx || s.proximal > 0);
@@ -43,9 +44,11 @@ bool goes_together(const RunSettings &s) {
   const bool bulk = s.barrier == Barrier::kBulk;
   const bool scaffold = s.strategy == Strategy::kScaffold;
   const bool plain = s.server_momentum == 0 && s.aggregation == Aggregation::kMean && bulk;
+  // Its step is one of the model itself: nothing may make another length of it.
+  const bool balances = s.score_balance == 0 || !is_adaptive(s);
   const bool median_waits = s.aggregation == Aggregation::kMean || bulk;
   const bool edge = s.upstream.present();
-  return (!scaffold || plain) && median_waits && (!edge || bulk);
+  return (!scaffold || plain) && balances && median_waits && (!edge || bulk);
 }
 
 bool has_good_barrier(const RunSettings &s) {
@@ -100,13 +103,14 @@ std::string_view describe(SettingsFault fault) {
       "either local_epochs or local_steps must be 0, and the other not",
       "rate must be above 0, and so must rate_end where the schedule changes the rate",
       "momentum, server_momentum and second_moment must be 0 to below 1, server_rate above 0, "
-      "label_calibration 0 to 1, proximal not negative (and above 0 with fedprox), adaptivity "
+      "label_calibration 0 to 1, score_balance 0 to 64, proximal not negative (and above 0 with "
+      "fedprox), adaptivity "
       "above 0 with fedadam, fedyogi",
       "clip_norm and refuse_norm must be 0 (off) or above",
       "poll_ms must be above 0 and lost_ms above poll_ms",
       "psp needs sampled_peers of 1 to 128",
       "scaffold works with bsp, the mean and without server_momentum; the median with bsp alone; "
-      "an edge aggregator with bsp alone",
+      "an edge aggregator with bsp alone; score_balance not with fedadam, fedyogi",
       "upstream_index must be below 128",
   };
   return kTexts[static_cast<std::size_t>(fault)];

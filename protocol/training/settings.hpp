@@ -59,6 +59,7 @@ using Fingerprint = std::array<std::uint8_t, 8>;
 inline constexpr std::uint32_t kMaxParameters = 1U << 24;
 inline constexpr std::uint16_t kMaxWorkers = 128; ///< of one server; a hierarchy has more
 inline constexpr std::uint16_t kMaxRounds = 10'000;
+inline constexpr float kMaxScoreBalance = 64;
 inline constexpr std::uint8_t kCodings = 5; ///< training/coding numbers them
 
 struct RunSettings {
@@ -87,6 +88,10 @@ struct RunSettings {
   /// Workers add this times ln(share of the class among their samples + 0.01) to each class's score
   /// while they train; the model must end with a bias for each class. 0: off.
   float label_calibration = 0;
+  /// η: for the classes' biases a worker sends -η · the mean of softmax(scores) - label over some
+  /// of its training samples, by the round's model, in place of what its training made of them. The
+  /// model must end with a bias for each class. 0: off.
+  float score_balance = 0;
   float server_rate = 1;
   float server_momentum = 0; ///< FedAvg, FedProx: momentum; FedAdam, FedYogi: β1
   float second_moment = 0;   ///< FedAdam, FedYogi: β2

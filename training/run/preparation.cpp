@@ -284,6 +284,7 @@ Expected<void> compile_host_step(PreparedRun &run, const ImageBuilder &builder,
     return Failure{settings.error()};
   }
   run.settings = *settings;
+  progress("learning by " + recipe_text(run.settings));
   return {};
 }
 

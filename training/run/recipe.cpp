@@ -4,6 +4,7 @@
 #include "training/run/run_plan.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace tinyml::coordinator {
 namespace {
@@ -14,11 +15,13 @@ using training::Strategy;
 // high one; where workers know few classes each, a high one only drives them apart.
 constexpr float kRate = 0.2F;
 constexpr float kAdaptiveRate = 0.04F;
-constexpr float kScaffoldRate = 0.04F;
+constexpr float kScaffoldRate = 0.1F;
 /// The rate of the last round, as a part of the first one's.
 constexpr float kLastRatePart = 0.05F;
 constexpr float kLastRatePartApart = 0.1F;
 constexpr float kLabelCalibration = 0.5F;
+constexpr float kScaffoldCalibration = 1;
+constexpr float kScoreBalance = 4;
 
 void take_strategy(Strategy strategy, Recipe &recipe) {
   switch (strategy) {
@@ -39,8 +42,9 @@ void take_strategy(Strategy strategy, Recipe &recipe) {
   case Strategy::kScaffold:
     recipe.correction = autodiff::Correction::kControl;
     recipe.rate = kScaffoldRate;
-    recipe.rate_end = kScaffoldRate * kLastRatePartApart;
-    recipe.label_calibration = kLabelCalibration;
+    recipe.rate_end = kScaffoldRate * kLastRatePart;
+    recipe.label_calibration = kScaffoldCalibration;
+    recipe.score_balance = kScoreBalance;
     break;
   case Strategy::kFedAvg:
     break;
@@ -64,7 +68,10 @@ std::uint16_t poll_ms(const RunWish &wish) {
 
 } // namespace
 
-std::string strategy_for(const std::string &split) { return split == "iid" ? "fedavg" : "fedadam"; }
+std::string strategy_for(const std::string &split, const std::string &barrier) {
+  const std::string apart = barrier == "bsp" ? "scaffold" : "fedadam";
+  return split == "iid" ? "fedavg" : apart;
+}
 
 Recipe recipe_for(const RunWish &wish) {
   Recipe recipe;
@@ -113,6 +120,7 @@ Expected<training::RunSettings> settings_of(const RunWish &wish, const Recipe &r
       .momentum = has_momentum ? static_cast<float>(recipe.momentum) : 0,
       .proximal = static_cast<float>(recipe.proximal),
       .label_calibration = facts.class_biases ? recipe.label_calibration : 0,
+      .score_balance = facts.class_biases ? recipe.score_balance : 0,
       .server_rate = recipe.server_rate,
       .server_momentum = recipe.server_momentum,
       .second_moment = recipe.second_moment,
@@ -128,6 +136,24 @@ Expected<training::RunSettings> settings_of(const RunWish &wish, const Recipe &r
     return fail(ErrorCode::kInvalidInput, std::string(training::describe(fault)));
   }
   return settings;
+}
+
+std::string recipe_text(const training::RunSettings &settings) {
+  std::string text =
+      fmt::format("{}, rate {:.3g}", training::strategy_name(settings.strategy), settings.rate);
+  if (settings.schedule != training::RateSchedule::kConstant) {
+    text += fmt::format(" to {:.3g}", settings.rate_end);
+  }
+  if (settings.rate_batch != 0) {
+    text += fmt::format(" for batches of {}", settings.rate_batch);
+  }
+  if (settings.label_calibration != 0) {
+    text += fmt::format(", label calibration {:.3g}", settings.label_calibration);
+  }
+  if (settings.score_balance != 0) {
+    text += fmt::format(", score balance {:.3g}", settings.score_balance);
+  }
+  return text;
 }
 
 } // namespace tinyml::coordinator

@@ -23,10 +23,11 @@ struct Recipe {
   float second_moment = 0;
   float adaptivity = 0;
   float label_calibration = 0; ///< where the model ends with a bias for each class
+  float score_balance = 0;     ///< ditto
 };
 
 /// The strategy for a person who names none: docs/training.md, "Which strategy".
-[[nodiscard]] std::string strategy_for(const std::string &split);
+[[nodiscard]] std::string strategy_for(const std::string &split, const std::string &barrier);
 
 /// `wish` is checked. The numbers are those of the table in docs/training.md.
 [[nodiscard]] Recipe recipe_for(const RunWish &wish);
@@ -43,5 +44,8 @@ struct ModelFacts {
 [[nodiscard]] Expected<training::RunSettings> settings_of(const RunWish &wish, const Recipe &recipe,
                                                           const ModelFacts &facts,
                                                           std::uint32_t run_id);
+
+/// "scaffold, rate 0.1 to 0.005 for batches of 32, …": what a run learns by, in a line.
+[[nodiscard]] std::string recipe_text(const training::RunSettings &settings);
 
 } // namespace tinyml::coordinator

@@ -83,6 +83,22 @@ TEST(Wish, BecomesSettingsThatTheProtocolTakes) {
   }
 }
 
+TEST(Wish, TheSplitChoosesWhatARunLearnsBy) {
+  const ModelFacts facts{.parameter_count = 100, .learned_count = 90, .class_biases = true};
+  const auto text_for = [&](const std::string &split, const std::string &barrier) {
+    RunWish wish{.rounds = 20, .split = split, .barrier = barrier};
+    wish.strategy = strategy_for(split, barrier);
+    const auto settings = settings_of(wish, recipe_for(wish), facts, 7);
+    return settings.ok() ? recipe_text(*settings) : settings.error().message;
+  };
+  EXPECT_EQ(text_for("iid", "bsp"), "fedavg, rate 0.2 to 0.01 for batches of 32");
+  EXPECT_EQ(text_for("disjoint", "bsp"),
+            "scaffold, rate 0.1 to 0.005 for batches of 32, label calibration 1, score balance 4");
+  EXPECT_EQ(text_for("shards:2", "bsp"), text_for("disjoint", "bsp"));
+  EXPECT_EQ(text_for("shards:2", "asp"),
+            "fedadam, rate 0.04 to 0.004 for batches of 32, label calibration 0.5");
+}
+
 TEST(RunPlan, TheServerIsWhereItsWorkersReachIt) {
   EXPECT_EQ(*choose_server_board({.boards = {"linux"}}), "linux");
   EXPECT_EQ(*choose_server_board({.boards = {"linux", "mps2-an386"}}), "linux");
