@@ -42,9 +42,6 @@ public:
     }
   }
 
-  /// What is added to class `k`'s score.
-  [[nodiscard]] float offset(std::uint32_t k) const { return k < classes_ ? offsets_[k] : 0; }
-
   /// values += sign · offsets, where `values`, the flat model from `first` on, meet the biases:
   /// the last ones before `learned_count`.
   void add(std::span<float> values, std::uint32_t first, std::uint32_t learned_count,

@@ -73,13 +73,14 @@ public:
   }
 
   /// Looks at up to kMostLooked training samples, drawn by `seed`, before any training: call look()
-  /// until it does not say kMore. `balance` is of as many classes as the module has outputs.
+  /// until it does not say kMore. They are what class_counts() counts until the training begins.
   void begin_look(std::uint64_t seed, ScoreBalance &balance) {
     balance.begin(is_classifier() ? step_.training().output_values : 0);
     order_ = SampleOrder(shard_.header()->training_samples, run_samples(), seed);
+    class_counts_ = {};
     looked_ = 0;
   }
-  Progress look(ScoreBalance &balance, const LabelPrior &prior) {
+  Progress look(ScoreBalance &balance) {
     const std::uint32_t wanted = std::min(kMostLooked, shard_.header()->training_samples);
     if (looked_ >= wanted || !is_classifier()) {
       return Progress::kDone;
@@ -88,7 +89,8 @@ public:
     if (!fill(std::min(step_.training().batch, kMostTested), filled)) {
       return Progress::kStoreFailed;
     }
-    balance_scores(filled, balance, prior);
+    count_classes(filled);
+    balance_scores(filled, balance);
     looked_ += filled;
     return looked_ >= wanted ? Progress::kDone : Progress::kMore;
   }
@@ -124,8 +126,8 @@ public:
     return loss - loss == 0 ? loss : -1;
   }
 
-  /// Samples of each class in the training that is under way, or was the last; empty when there are
-  /// no classes, or too many.
+  /// Samples of each class in the look or training that is under way, or was the last; empty when
+  /// there are no classes, or too many.
   [[nodiscard]] std::span<const std::uint32_t> class_counts() const {
     const std::uint32_t classes = is_classifier() ? step_.training().output_values : 0;
     return std::span(class_counts_).first(classes <= class_counts_.size() ? classes : 0);
@@ -193,7 +195,7 @@ private:
   }
 
   /// Labels are read first: the run may overwrite its inputs.
-  void balance_scores(std::uint32_t count, ScoreBalance &balance, const LabelPrior &prior) {
+  void balance_scores(std::uint32_t count, ScoreBalance &balance) {
     std::uint8_t labels[kMostTested];
     for (std::uint32_t n = 0; n < count; ++n) {
       labels[n] = static_cast<std::uint8_t>(loader_.class_of(n));
@@ -201,7 +203,7 @@ private:
     step_.forward();
     const float *scores = step_output(step_, kPredictionOutput);
     for (std::uint32_t n = 0; n < count; ++n) {
-      balance.add(scores + n, step_.training().batch, labels[n], prior);
+      balance.add(scores + n, step_.training().batch, labels[n]);
     }
   }
 

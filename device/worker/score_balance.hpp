@@ -36,18 +36,16 @@ public:
     classes_ = classes <= LabelPrior::kMostClasses ? classes : 0;
   }
 
-  /// A sample of class `label`: score k is scores[k · stride], and holds the prior's offset.
-  void add(const float *scores, std::uint32_t stride, std::uint32_t label,
-           const LabelPrior &prior) {
+  /// A sample of class `label`: score k is scores[k · stride].
+  void add(const float *scores, std::uint32_t stride, std::uint32_t label) {
     std::array<float, LabelPrior::kMostClasses> parts; // all that are read are written
-    float most = scores[0] - prior.offset(0);
+    float most = scores[0];
     for (std::uint32_t k = 0; k < classes_; ++k) {
-      parts[k] = scores[k * stride] - prior.offset(k);
-      most = std::max(most, parts[k]);
+      most = std::max(most, scores[k * stride]);
     }
     float sum = 0;
     for (std::uint32_t k = 0; k < classes_; ++k) {
-      parts[k] = exponential(parts[k] - most);
+      parts[k] = exponential(scores[k * stride] - most);
       sum += parts[k];
     }
     for (std::uint32_t k = 0; k < classes_; ++k) {

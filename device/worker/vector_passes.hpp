@@ -24,7 +24,6 @@ public:
   void calibrate(std::span<const std::uint32_t> class_counts, float strength) {
     prior_.set(class_counts, strength);
   }
-  [[nodiscard]] const LabelPrior &prior() const { return prior_; }
 
   /// What the next encode() says of the classes' biases in place of their difference, by `strength`
   /// unless that is 0.

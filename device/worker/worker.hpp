@@ -137,6 +137,7 @@ private:
   bool started_ = false;
   bool said_alive_ = false;   ///< what is under way only tells that we live
   bool update_waits_ = false; ///< coded, and not yet taken or dropped
+  bool looks_ = false;        ///< the scores are to be looked at before the training
   bool sent_twice_ = false;   ///< the update was refused as damaged once
   coap::Millis due_ms_ = 0;
   coap::Millis heard_ms_ = 0; ///< when the server was last asked

@@ -150,7 +150,9 @@ void TrainingWorker<Flash, Coap, Step>::begin_training(coap::Millis now_ms) {
   }
   update_waits_ = false;
   accuracy_before_ = accuracy_after_ = -1;
-  passes_.calibrate(training_.class_counts(), settings_.label_calibration);
+  looks_ = settings_.score_balance > 0;
+  const float calibration = looks_ ? 0 : settings_.label_calibration;
+  passes_.calibrate(training_.class_counts(), calibration);
   go(Work::kPrepare, now_ms);
 }
 
@@ -176,8 +178,7 @@ void TrainingWorker<Flash, Coap, Step>::advance(coap::Millis now_ms) {
         passes_.move_own_control(static_cast<training::Coding>(update_.coding), update_.step_sum),
         now_ms);
   case Work::kLook:
-    return advance_training(
-        training_.look(passes_.balance(settings_.score_balance), passes_.prior()), now_ms);
+    return advance_training(training_.look(passes_.balance(settings_.score_balance)), now_ms);
   case Work::kTrain:
     return advance_training(training_.train(), now_ms);
   default:
@@ -199,7 +200,7 @@ void TrainingWorker<Flash, Coap, Step>::advance_pass(Progress progress, coap::Mi
     ++version_;
     return follow_task(now_ms);
   case Work::kPrepare:
-    return go(settings_.score_balance > 0 ? Work::kLook : Work::kTestBefore, now_ms);
+    return go(looks_ ? Work::kLook : Work::kTestBefore, now_ms);
   case Work::kEncode:
     update_waits_ = true;
     sent_twice_ = false;
@@ -218,8 +219,10 @@ void TrainingWorker<Flash, Coap, Step>::advance_training(typename Training::Prog
   if (progress == Training::Progress::kStoreFailed) {
     return fail(training::WorkerFault::kStore);
   }
-  if (work_ == Work::kLook) {
-    return go(Work::kTestBefore, now_ms);
+  if (work_ == Work::kLook) { // at the model as it is; what is trained and tested is calibrated
+    looks_ = false;
+    passes_.calibrate(training_.class_counts(), settings_.label_calibration);
+    return go(Work::kPrepare, now_ms);
   }
   if (work_ == Work::kTestBefore) {
     accuracy_before_ = training_.accuracy();

@@ -119,8 +119,6 @@ TEST(ScoreBalance, ExponentialIsCloseEnough) {
 }
 
 TEST(ScoreBalance, IsTheGradientByTheBiases) {
-  LabelPrior prior; // what it adds is in the scores, and is no part of the model
-  prior.set(std::array<std::uint32_t, 3>{30, 0, 10}, 0.5F);
   ScoreBalance balance;
   balance.begin(3);
   const float model[2][3] = {{1, 0, -1}, {0, 2, 0.5F}};
@@ -130,13 +128,13 @@ TEST(ScoreBalance, IsTheGradientByTheBiases) {
     float scores[6]; // with a stride of two
     double sum = 0;
     for (unsigned k = 0; k < 3; ++k) {
-      scores[2 * k] = model[n][k] + prior.offset(k);
+      scores[2 * k] = model[n][k];
       sum += std::exp(model[n][k]);
     }
     for (unsigned k = 0; k < 3; ++k) {
       expected[k] += static_cast<float>(std::exp(model[n][k]) / sum - (k == labels[n] ? 1 : 0)) / 2;
     }
-    balance.add(scores, 2, labels[n], prior);
+    balance.add(scores, 2, labels[n]);
   }
   for (unsigned k = 0; k < 3; ++k) {
     EXPECT_NEAR(balance.excess(k), expected[k], 1e-5F);
@@ -147,7 +145,7 @@ TEST(ScoreBalance, TakesThePlaceOfTheBiasesWhateverTheBlocksAre) {
   ScoreBalance balance;
   balance.begin(3);
   const float even[3] = {};
-  balance.add(even, 1, 1, LabelPrior());
+  balance.add(even, 1, 1);
   std::vector<float> flat(10, 1.0F); // 8 learned, the last three of them biases; two statistics
   balance.replace(std::span(flat).first(6), 0, 8, 3);
   balance.replace(std::span(flat).subspan(6), 6, 8, 3);
@@ -163,10 +161,10 @@ TEST(ScoreBalance, ReplacesNothingWithoutStrengthSamplesOrRoom) {
   balance.begin(3);
   balance.replace(flat, 0, 4, 3); // no samples
   const float even[3] = {};
-  balance.add(even, 1, 1, LabelPrior());
+  balance.add(even, 1, 1);
   balance.replace(flat, 0, 4, 0); // switched off
   balance.begin(LabelPrior::kMostClasses + 1);
-  balance.add(even, 1, 1, LabelPrior());
+  balance.add(even, 1, 1);
   balance.replace(flat, 0, 4, 3); // too many classes
   EXPECT_EQ(flat, std::vector<float>(4, 1.0F));
 }

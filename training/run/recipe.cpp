@@ -4,6 +4,7 @@
 #include "training/run/run_plan.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 
 namespace tinyml::coordinator {
@@ -19,11 +20,22 @@ constexpr float kScaffoldRate = 0.1F;
 /// The rate of the last round, as a part of the first one's.
 constexpr float kLastRatePart = 0.05F;
 constexpr float kLastRatePartApart = 0.1F;
+constexpr double kLastRatePartScaffold = 0.02;
 constexpr float kLabelCalibration = 0.5F;
 constexpr float kScaffoldCalibration = 1;
 constexpr float kScoreBalance = 4;
 
-void take_strategy(Strategy strategy, Recipe &recipe) {
+/// What is wrong with old corrections grows with the rate: it falls from the first round on.
+void take_falling_rate(float rate, std::uint16_t rounds, Recipe &recipe) {
+  recipe.rate = rate;
+  recipe.rate_end = rate;
+  if (rounds > 1) {
+    recipe.schedule = training::RateSchedule::kGeometric;
+    recipe.rate_end = static_cast<float>(std::pow(kLastRatePartScaffold, 1.0 / (rounds - 1)));
+  }
+}
+
+void take_strategy(Strategy strategy, std::uint16_t rounds, Recipe &recipe) {
   switch (strategy) {
   case Strategy::kFedAdam:
   case Strategy::kFedYogi:
@@ -41,8 +53,7 @@ void take_strategy(Strategy strategy, Recipe &recipe) {
     break;
   case Strategy::kScaffold:
     recipe.correction = autodiff::Correction::kControl;
-    recipe.rate = kScaffoldRate;
-    recipe.rate_end = kScaffoldRate * kLastRatePart;
+    take_falling_rate(kScaffoldRate, rounds, recipe);
     recipe.label_calibration = kScaffoldCalibration;
     recipe.score_balance = kScoreBalance;
     break;
@@ -80,11 +91,13 @@ Recipe recipe_for(const RunWish &wish) {
   recipe.schedule =
       wish.rounds > 1 ? training::RateSchedule::kSmooth : training::RateSchedule::kConstant;
   if (const auto strategy = parse_strategy(wish.strategy); strategy.ok()) {
-    take_strategy(strategy->strategy, recipe);
+    take_strategy(strategy->strategy, wish.rounds, recipe);
   }
   if (wish.rate > 0) {
     const float rate = static_cast<float>(wish.rate);
-    recipe.rate_end *= rate / recipe.rate;
+    if (recipe.schedule != training::RateSchedule::kGeometric) { // there it is a factor
+      recipe.rate_end *= rate / recipe.rate;
+    }
     recipe.rate = rate;
   }
   return recipe;
@@ -142,7 +155,7 @@ std::string recipe_text(const training::RunSettings &settings) {
   std::string text =
       fmt::format("{}, rate {:.3g}", training::strategy_name(settings.strategy), settings.rate);
   if (settings.schedule != training::RateSchedule::kConstant) {
-    text += fmt::format(" to {:.3g}", settings.rate_end);
+    text += fmt::format(" to {:.3g}", training::rate_in_round(settings, settings.rounds - 1U));
   }
   if (settings.rate_batch != 0) {
     text += fmt::format(" for batches of {}", settings.rate_batch);
