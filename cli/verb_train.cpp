@@ -220,10 +220,10 @@ void add_learning_flags(CLI::App &verb, TrainFlags &flags) {
   coordinator::RunWish &wish = flags.wish;
   wish.strategy.clear(); // the split decides
   verb.add_option("--rounds", wish.rounds, "How many")->capture_default_str();
-  verb.add_option("--strategy", wish.strategy,
-                  "fedavg, fedprox, fedadam, fedyogi, scaffold or median (default: fedavg where "
-                  "the split is iid, else scaffold, or fedadam with a barrier that scaffold cannot "
-                  "have)");
+  verb.add_option(
+      "--strategy", wish.strategy,
+      "fedavg, fedprox, fedadam, fedyogi, scaffold or median (default: fedavg where "
+      "the split is iid, scaffold where it is shards and the barrier bsp, else fedadam)");
   verb.add_option("--coding", wish.coding, "Of updates: fp32, int8, int4, 1bit or topk")
       ->capture_default_str();
   verb.add_option("--barrier", wish.barrier, "bsp, ssp:S, asp or psp:K")->capture_default_str();

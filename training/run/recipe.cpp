@@ -80,8 +80,9 @@ std::uint16_t poll_ms(const RunWish &wish) {
 } // namespace
 
 std::string strategy_for(const std::string &split, const std::string &barrier) {
-  const std::string apart = barrier == "bsp" ? "scaffold" : "fedadam";
-  return split == "iid" ? "fedavg" : apart;
+  // Scaffold needs rounds; where no label is on two workers, fedadam ends higher.
+  const bool apart = split == "disjoint" || barrier != "bsp";
+  return split == "iid" ? "fedavg" : apart ? "fedadam" : "scaffold";
 }
 
 Recipe recipe_for(const RunWish &wish) {

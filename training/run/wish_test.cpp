@@ -92,16 +92,16 @@ TEST(Wish, TheSplitChoosesWhatARunLearnsBy) {
     return settings.ok() ? recipe_text(*settings) : settings.error().message;
   };
   EXPECT_EQ(text_for("iid", "bsp"), "fedavg, rate 0.2 to 0.01 for batches of 32");
-  EXPECT_EQ(text_for("disjoint", "bsp"),
+  EXPECT_EQ(text_for("shards:2", "bsp"),
             "scaffold, rate 0.1 to 0.002 for batches of 32, label calibration 1, score balance 4");
-  EXPECT_EQ(text_for("shards:2", "bsp"), text_for("disjoint", "bsp"));
   const Recipe slower = recipe_for({.rounds = 20, .strategy = "scaffold", .rate = 0.05});
   EXPECT_EQ(slower.rate, 0.05F);
   EXPECT_NEAR(slower.rate * std::pow(slower.rate_end, 19), 0.001F, 1e-5F);
   EXPECT_EQ(recipe_for({.rounds = 1, .strategy = "scaffold"}).schedule,
             training::RateSchedule::kConstant);
-  EXPECT_EQ(text_for("shards:2", "asp"),
+  EXPECT_EQ(text_for("disjoint", "bsp"),
             "fedadam, rate 0.04 to 0.004 for batches of 32, label calibration 0.5");
+  EXPECT_EQ(text_for("shards:2", "asp"), text_for("disjoint", "bsp"));
 }
 
 TEST(RunPlan, TheServerIsWhereItsWorkersReachIt) {
