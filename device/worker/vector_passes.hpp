@@ -25,12 +25,10 @@ public:
     prior_.set(class_counts, strength);
   }
 
-  /// What the next encode() says of the classes' biases in place of their difference, by `strength`
-  /// unless that is 0.
-  ScoreBalance &balance(float strength) {
-    balance_strength_ = strength;
-    return balance_;
-  }
+  /// What encode() says of the classes' biases in place of their difference, by `strength` from now
+  /// on; 0: nothing.
+  ScoreBalance &balance() { return balance_; }
+  void set_balance(float strength) { balance_strength_ = strength; }
 
   /// The module gets the model, and the vector that its correction takes: the model itself as
   /// anchor, or c - c_i as control.

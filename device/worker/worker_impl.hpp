@@ -99,7 +99,7 @@ void TrainingWorker<Flash, Coap, Step>::go(Work work, coap::Millis now_ms) {
     store_.writer.begin(store_.codes);
     break;
   case Work::kLook:
-    training_.begin_look(round_seed(), passes_.balance(settings_.score_balance));
+    training_.begin_look(round_seed(), passes_.balance());
     break;
   case Work::kTestBefore:
   case Work::kTestAfter:
@@ -151,6 +151,7 @@ void TrainingWorker<Flash, Coap, Step>::begin_training(coap::Millis now_ms) {
   update_waits_ = false;
   accuracy_before_ = accuracy_after_ = -1;
   looks_ = settings_.score_balance > 0;
+  passes_.set_balance(settings_.score_balance);
   const float calibration = looks_ ? 0 : settings_.label_calibration;
   passes_.calibrate(training_.class_counts(), calibration);
   go(Work::kPrepare, now_ms);
@@ -178,7 +179,7 @@ void TrainingWorker<Flash, Coap, Step>::advance(coap::Millis now_ms) {
         passes_.move_own_control(static_cast<training::Coding>(update_.coding), update_.step_sum),
         now_ms);
   case Work::kLook:
-    return advance_training(training_.look(passes_.balance(settings_.score_balance)), now_ms);
+    return advance_training(training_.look(passes_.balance()), now_ms);
   case Work::kTrain:
     return advance_training(training_.train(), now_ms);
   default:
