@@ -85,7 +85,7 @@ Expected<void> build_host_module(const CompiledModel &model, const BackendReques
 Expected<void> write_files(const fs::path &result, const link::LinkedImage &image,
                            const CompiledModel *model, const BackendRequest &request,
                            const link::Kit &kit) {
-  if (const auto written = host::write_file(result / "payload.bin", image.payload); !written.ok()) {
+  if (auto written = host::write_file(result / "payload.bin", image.payload); !written.ok()) {
     return written;
   }
   std::error_code error;
@@ -98,8 +98,7 @@ Expected<void> write_files(const fs::path &result, const link::LinkedImage &imag
   }
   fs::create_directories(result / "sources", error);
   for (const codegen::SourceFile &file : model->module.files) {
-    if (const auto written = host::write_text(result / "sources" / file.name, file.text);
-        !written.ok()) {
+    if (auto written = host::write_text(result / "sources" / file.name, file.text); !written.ok()) {
       return written;
     }
   }
@@ -143,6 +142,28 @@ Expected<void> check_program(const link::Kit &kit, const BackendRequest &request
                   "'. Order the model without --adapt, or for a board that trains");
 }
 
+json report_of_no_model() {
+  return {{"macs", 0U},
+          {"weight_bytes", 0U},
+          {"arena_bytes", 0U},
+          {"layers", json::array()},
+          {"inputs", json::array()},
+          {"outputs", json::array()}};
+}
+
+/// For an image that does not fit.
+std::vector<std::string> what_would_fit(ByteView model, const BackendRequest &request,
+                                        const link::Kit &kit, const link::ImagePlan &plan,
+                                        const fs::path &work) {
+  const VariantRequest variants{.model = model,
+                                .options = request.compile,
+                                .target = {&kit, "", request.limits},
+                                .work_folder = work,
+                                .time_limit = kAdviceTime};
+  return request.adapt ? advise_adaptive(variants, *request.adapt, request.program, plan)
+                       : advise(variants, plan);
+}
+
 /// Everything between a checked request and the answer.
 json answer(BackendRequest request, const fs::path &result, const fs::path &work) {
   auto kit = link::load_kit(request.kit);
@@ -156,12 +177,7 @@ json answer(BackendRequest request, const fs::path &result, const fs::path &work
   request.compile.isa = kit->isa;
   std::vector<std::uint8_t> model_bytes;
   std::optional<CompiledModel> model;
-  json report = {{"macs", 0U},
-                 {"weight_bytes", 0U},
-                 {"arena_bytes", 0U},
-                 {"layers", json::array()},
-                 {"inputs", json::array()},
-                 {"outputs", json::array()}};
+  json report = report_of_no_model();
   if (request.model) {
     auto bytes = host::read_file(*request.model);
     if (!bytes.ok()) {
@@ -196,15 +212,8 @@ json answer(BackendRequest request, const fs::path &result, const fs::path &work
   }
   PlannedImage &chosen = in_strips ? *in_strips : *planned;
   if (const auto fits = link::check_budget(chosen.plan(), *kit, request.limits); !fits.ok()) {
-    const VariantRequest variants{.model = model_bytes,
-                                  .options = request.compile,
-                                  .target = {&*kit, "", request.limits},
-                                  .work_folder = work,
-                                  .time_limit = kAdviceTime};
-    return error_result(fits.error(), request.adapt
-                                          ? advise_adaptive(variants, *request.adapt,
-                                                            request.program, chosen.plan())
-                                          : advise(variants, chosen.plan()));
+    return error_result(fits.error(),
+                        what_would_fit(model_bytes, request, *kit, chosen.plan(), work));
   }
   const auto image = chosen.link();
   if (!image.ok()) {

@@ -47,6 +47,30 @@ Expected<std::array<std::uint8_t, 16>> parse_build_id(const std::string &hex) {
   return id;
 }
 
+Expected<void> read_compile_options(const json &options, CompileOptions &compile) {
+  const auto precision = parse_precision(options.value("precision", "int8"));
+  if (!precision.ok()) {
+    return Failure{precision.error()};
+  }
+  compile.precision = *precision;
+  const auto optimize = parse_optimize(options.value("optimize", "balanced"));
+  if (!optimize.ok()) {
+    return Failure{optimize.error()};
+  }
+  compile.optimize = *optimize;
+  const auto strips = parse_strips(options.value("patches", "auto"));
+  if (!strips.ok()) {
+    return Failure{strips.error()};
+  }
+  compile.strips = *strips;
+  auto quantization = parse_quantize_options(options);
+  if (!quantization.ok()) {
+    return Failure{quantization.error()};
+  }
+  compile.quantization = *std::move(quantization);
+  return {};
+}
+
 std::optional<std::uint64_t> optional_limit(const json &options, const char *key) {
   const auto found = options.find(key);
   if (found == options.end() || found->is_null()) {
@@ -73,26 +97,9 @@ Expected<BackendRequest> parse_request(const json &from, const fs::path &folder)
   request.limits = {optional_limit(options, "max_rom_bytes"),
                     optional_limit(options, "max_ram_bytes")};
   request.host_module = options.value("host_module", true);
-  const auto precision = parse_precision(options.value("precision", "int8"));
-  if (!precision.ok()) {
-    return Failure{precision.error()};
+  if (const auto read = read_compile_options(options, request.compile); !read.ok()) {
+    return Failure{read.error()};
   }
-  request.compile.precision = *precision;
-  const auto optimize = parse_optimize(options.value("optimize", "balanced"));
-  if (!optimize.ok()) {
-    return Failure{optimize.error()};
-  }
-  request.compile.optimize = *optimize;
-  const auto strips = parse_strips(options.value("patches", "auto"));
-  if (!strips.ok()) {
-    return Failure{strips.error()};
-  }
-  request.compile.strips = *strips;
-  auto quantization = parse_quantize_options(options);
-  if (!quantization.ok()) {
-    return Failure{quantization.error()};
-  }
-  request.compile.quantization = *std::move(quantization);
   request.compile.model_name = from.value("model_name", "");
   if (const auto id = from.find("build_id"); id != from.end() && !id->is_null()) {
     const auto parsed = parse_build_id(id->get<std::string>());

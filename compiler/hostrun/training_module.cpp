@@ -60,15 +60,6 @@ void TrainingModule::step(float rate) {
   module_.run_in_arena();
 }
 
-std::uint32_t TrainingModule::predicted(std::uint32_t sample) {
-  const auto values = outputs();
-  std::uint32_t best = 0;
-  for (std::uint32_t i = 1; i < training_->output_values; ++i) {
-    best = values[i * batch() + sample] > values[best * batch() + sample] ? i : best;
-  }
-  return best;
-}
-
 Expected<void> TrainingModule::load_model(std::span<const float> values) {
   auto checked = check_length(values.size(), training_->parameter_count, "the model");
   if (checked) {

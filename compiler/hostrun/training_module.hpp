@@ -34,8 +34,6 @@ public:
   [[nodiscard]] std::span<const float> losses() { return tensor<float>(info().outputs[0]); }
   /// Output i of sample n at [i * batch() + n].
   [[nodiscard]] std::span<const float> outputs() { return tensor<float>(info().outputs[1]); }
-  /// Which output of sample n is the largest.
-  [[nodiscard]] std::uint32_t predicted(std::uint32_t sample);
 
   /// The flat model. kInvalidInput when `values` is not as long as the model.
   [[nodiscard]] Expected<void> load_model(std::span<const float> values);

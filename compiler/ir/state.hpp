@@ -20,8 +20,6 @@ struct StatePart {
   }
 };
 
-[[nodiscard]] constexpr bool has_state(Op op) { return op == Op::kSvdf || op == Op::kLstm; }
-
 /// In the order in which kernels take them; empty for most operators. The node's types are legal.
 [[nodiscard]] std::vector<StatePart> state_of(const Graph &graph, const Node &node);
 

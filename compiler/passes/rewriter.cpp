@@ -32,11 +32,6 @@ ir::Node *Rewriter::producer(ir::ValueId id) {
   return producers_[id] == ir::kNoNode ? nullptr : &graph_.nodes[producers_[id]];
 }
 
-ir::Node *Rewriter::sole_producer(ir::ValueId id, ir::Op op) {
-  ir::Node *node = producer(id);
-  return node != nullptr && node->op == op && is_used_once(id) ? node : nullptr;
-}
-
 void Rewriter::note_new_values() {
   while (stands_for_.size() < graph_.values.size()) {
     stands_for_.push_back(static_cast<ir::ValueId>(stands_for_.size()));

@@ -42,9 +42,6 @@ public:
 
   /// The kept or emitted node that makes the value; null for inputs and constants.
   [[nodiscard]] ir::Node *producer(ir::ValueId id);
-
-  /// The producer when it is of this kind and nobody but the node at hand reads its result.
-  [[nodiscard]] ir::Node *sole_producer(ir::ValueId id, ir::Op op);
   [[nodiscard]] bool is_used_once(ir::ValueId id) const { return uses_[id] == 1; }
 
   /// Adds a node; errors stick and end the walk. Returns kNoValue after an error.
