@@ -177,7 +177,9 @@ Expected<void> make_worker(PreparedRun &run, PreparedMachine &worker, const Buil
 
 Expected<void> make_workers(PreparedRun &run, const ImageBuilder &builder, Images &images,
                             const Progress &progress, const std::stop_token &stop) {
-  const auto parts = divide(run.data, run.state.wish, run.initial.size() * sizeof(float));
+  const auto parts =
+      divide(run.data, run.state.wish,
+             {.bytes = run.initial.size() * sizeof(float), .sample_macs = run.sample_macs});
   if (!parts.ok()) {
     return Failure{parts.error()};
   }
@@ -267,6 +269,7 @@ Expected<void> compile_host_step(PreparedRun &run, const ImageBuilder &builder,
     return Failure{compiled.error()};
   }
   run.initial = std::move(compiled->initial);
+  run.sample_macs = compiled->model.module.macs / kHostBatch;
   auto step =
       HostStep::build(*compiled, isa, builder.kits() / run.state.wish.board_of(0) / "include");
   if (!step.ok()) {

@@ -40,6 +40,7 @@ struct PreparedRun {
   std::unique_ptr<HostStep> step;
   training::RunSettings settings; ///< of the (upper) server
   std::vector<float> initial;
+  std::uint64_t sample_macs = 0; ///< ModelCost
   PreparedMachine server;
   std::vector<PreparedMachine> edges;
   std::vector<PreparedMachine> workers;

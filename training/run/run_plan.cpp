@@ -34,6 +34,12 @@ std::uint64_t shard_room(const std::string &board, std::uint64_t model_bytes) {
   return user > taken ? user - taken : 0;
 }
 
+/// Multiply-accumulates of training steps in a second, measured with LeNet under QEMU 7.2; lower
+/// where the processor has no floating point unit.
+double emulated_macs_per_second(const std::string &board) {
+  return board == "virt-rv32" ? 6e6 : 20e6;
+}
+
 void cut(std::vector<std::uint32_t> &indices, std::size_t most) {
   indices.resize(std::min(indices.size(), most));
 }
@@ -56,6 +62,20 @@ Expected<std::string> choose_server_board(const RunWish &wish) {
   return wish.server_board;
 }
 
+std::uint32_t emulated_samples(const RunWish &wish, const std::string &board,
+                               std::uint64_t sample_macs) {
+  constexpr double kRoundSeconds = 20;
+  constexpr double kFewest = 8;
+  constexpr double kMost = 300;
+  if (wish.emulated_samples != 0) {
+    return wish.emulated_samples;
+  }
+  const double epochs = std::max<std::uint16_t>(wish.local_epochs, 1);
+  const double macs = epochs * static_cast<double>(std::max<std::uint64_t>(sample_macs, 1));
+  const double samples = kRoundSeconds * emulated_macs_per_second(board) / macs;
+  return static_cast<std::uint32_t>(std::clamp(samples, kFewest, kMost));
+}
+
 std::string replace_missing_boards(RunWish &wish) {
   const std::string missing = tender::missing_hardware(kKvm);
   if (missing.empty()) {
@@ -70,8 +90,8 @@ std::string replace_missing_boards(RunWish &wish) {
   return changed ? missing + ". Board linux takes its place" : "";
 }
 
-Expected<std::vector<training::WorkerSamples>>
-divide(const datasets::DataSet &set, const RunWish &wish, std::uint64_t model_bytes) {
+Expected<std::vector<training::WorkerSamples>> divide(const datasets::DataSet &set,
+                                                      const RunWish &wish, const ModelCost &cost) {
   const auto split = training::parse_split(wish.split);
   if (!split.ok()) {
     return Failure{split.error()};
@@ -85,10 +105,11 @@ divide(const datasets::DataSet &set, const RunWish &wish, std::uint64_t model_by
   for (std::size_t i = 0; i < parts->size(); ++i) {
     const std::string &board = wish.board_of(i);
     training::WorkerSamples &part = (*parts)[i];
-    const std::size_t room = shard_room(board, model_bytes) / record;
+    const std::size_t room = shard_room(board, cost.bytes) / record;
     if (is_emulated(board)) {
-      cut(part.train, wish.emulated_samples);
-      cut(part.test, std::max<std::size_t>(wish.emulated_samples / 8, 1));
+      const std::uint32_t most = emulated_samples(wish, board, cost.sample_macs);
+      cut(part.train, most);
+      cut(part.test, std::max(most / 8, 1U));
     }
     cut(part.test, room / 8);
     cut(part.train, room - part.test.size());
@@ -96,7 +117,7 @@ divide(const datasets::DataSet &set, const RunWish &wish, std::uint64_t model_by
       return fail(ErrorCode::kDoesNotFit,
                   fmt::format("the store of board {} has no room for a shard beside a model of {} "
                               "bytes",
-                              board, model_bytes));
+                              board, cost.bytes));
     }
   }
   return parts;

@@ -18,10 +18,21 @@ namespace tinyml::coordinator {
 /// Boards under an emulator compute hundreds of times slower than this machine.
 [[nodiscard]] bool is_emulated(const std::string &board);
 
+/// What a model costs a worker.
+struct ModelCost {
+  std::uint64_t bytes = 0;       ///< the flat model
+  std::uint64_t sample_macs = 0; ///< multiply-accumulates of a training step, for each sample
+};
+
+/// Most samples that a worker on an emulated board trains on: what was asked for, else what it
+/// trains on in about 20 seconds where nothing else keeps the machine busy, at least 8.
+[[nodiscard]] std::uint32_t emulated_samples(const RunWish &wish, const std::string &board,
+                                             std::uint64_t sample_macs);
+
 /// Each worker's samples: the partition, cut where a board is slow (an emulator's) or its store is
 /// small.
 [[nodiscard]] Expected<std::vector<training::WorkerSamples>>
-divide(const datasets::DataSet &set, const RunWish &wish, std::uint64_t model_bytes);
+divide(const datasets::DataSet &set, const RunWish &wish, const ModelCost &cost);
 
 /// Bytes of store that a worker needs behind its shard, and a server of so many workers.
 [[nodiscard]] std::uint64_t worker_room_bytes(std::uint64_t model_bytes);

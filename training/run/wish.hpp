@@ -57,9 +57,9 @@ struct RunWish {
   std::uint32_t local_steps = 0; ///< instead of epochs
   std::uint32_t edges = 0;
   std::uint64_t seed = 1;
-  std::uint32_t most_samples = 0;       ///< of the training part; 0: all
-  std::uint32_t emulated_samples = 300; ///< most that a worker under an emulator trains on
-  std::uint32_t memory_kib = 2048;      ///< of a virtual machine
+  std::uint32_t most_samples = 0;     ///< of the training part; 0: all
+  std::uint32_t emulated_samples = 0; ///< most for a worker under an emulator; 0: by its speed
+  std::uint32_t memory_kib = 2048;    ///< of a virtual machine
   std::uint32_t round_deadline_ms = 0;
   std::uint32_t lost_s = 0; ///< a worker silent for so long is not waited for; 0: by the boards
 

@@ -121,11 +121,23 @@ TEST(RunPlan, SlowBoardsAndSmallStoresGetFewerSamples) {
   set.train.bytes.resize(set.train.size() * set.sample_bytes());
   set.test.bytes.resize(set.test.size() * set.sample_bytes());
   const RunWish wish{.workers = 2, .boards = {"linux", "mps2-an386"}, .emulated_samples = 100};
-  const auto parts = divide(set, wish, 250'000);
+  const auto parts = divide(set, wish, {.bytes = 250'000});
   ASSERT_TRUE(parts.ok()) << parts.error().message;
   EXPECT_EQ((*parts)[0].train.size(), 2000U);
   EXPECT_EQ((*parts)[1].train.size(), 100U);
-  EXPECT_FALSE(divide(set, wish, 1U << 30U).ok()) << "the model alone fills the small store";
+  EXPECT_FALSE(divide(set, wish, {.bytes = 1U << 30U}).ok()) << "the model alone fills it";
+}
+
+TEST(RunPlan, EmulatedBoardsGetWhatTheyTrainOnInReasonableTime) {
+  const RunWish wish;
+  constexpr std::uint64_t kMacs = 2'000'000;
+  const std::uint32_t with_unit = emulated_samples(wish, "mps2-an386", kMacs);
+  const std::uint32_t soft = emulated_samples(wish, "virt-rv32", kMacs);
+  EXPECT_GT(with_unit, soft);
+  EXPECT_EQ(emulated_samples({.local_epochs = 2}, "virt-rv32", kMacs), soft / 2);
+  EXPECT_EQ(emulated_samples(wish, "virt-rv32", 1U << 30U), 8U) << "a huge model";
+  EXPECT_EQ(emulated_samples(wish, "virt-rv32", 1), 300U) << "a tiny one";
+  EXPECT_EQ(emulated_samples({.emulated_samples = 7}, "virt-rv32", kMacs), 7U);
 }
 
 TEST(RunFolder, KeepsWhatARunNeedsToGoOn) {
