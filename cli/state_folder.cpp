@@ -26,6 +26,12 @@ std::optional<pid_t> owner_in(int file) {
 
 } // namespace
 
+std::filesystem::path absolute_path(const std::filesystem::path &path) {
+  std::error_code error;
+  const auto whole = std::filesystem::absolute(path, error);
+  return error ? path : whole.lexically_normal();
+}
+
 std::filesystem::path home_folder() {
   for (const auto &[variable, below] :
        {std::pair{"TINYML_HOME", ""}, std::pair{"XDG_DATA_HOME", "tinyml"},

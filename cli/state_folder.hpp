@@ -10,6 +10,8 @@
 
 namespace tinyml::cli {
 
+/// From the root; without looking whether it is there.
+[[nodiscard]] std::filesystem::path absolute_path(const std::filesystem::path &path);
 /// Where service and devices keep their state: $TINYML_HOME, else $XDG_DATA_HOME/tinyml, else
 /// ~/.local/share/tinyml.
 [[nodiscard]] std::filesystem::path home_folder();

@@ -30,10 +30,10 @@ Size terminal_size() {
 
 TrainScreen::TrainScreen() : is_terminal_(::isatty(STDERR_FILENO) == 1) {}
 
-TrainScreen::~TrainScreen() {
-  if (drawn_lines_ > 0) {
-    std::cerr << std::flush;
-  }
+void TrainScreen::finish() {
+  erase();
+  std::cerr << done_ << std::flush;
+  done_.clear();
 }
 
 coordinator::Observer TrainScreen::observer() {
@@ -53,7 +53,8 @@ void TrainScreen::erase() {
 
 void TrainScreen::progress(const std::string &text) {
   erase();
-  std::cerr << text << std::endl;
+  const std::size_t columns = terminal_size().columns;
+  std::cerr << (is_terminal_ ? text.substr(0, columns) : text) << std::endl;
   drawn_lines_ = is_terminal_ ? 1 : 0;
 }
 
@@ -77,11 +78,13 @@ void TrainScreen::live(const coordinator::LiveState &state) {
 }
 
 void TrainScreen::round(const coordinator::RoundRecord &round) {
+  const std::string line = coordinator::round_line(round, rounds_);
   if (is_terminal_) {
     drawn_ = {}; // the table shows it at once
+    done_ += line;
     return;
   }
-  std::cerr << coordinator::round_line(round, rounds_) << std::flush;
+  std::cerr << line << std::flush;
 }
 
 std::string figures_text(const coordinator::RunRecord &run) {

@@ -3,6 +3,8 @@
 
 #include "training/run/training_run.hpp"
 
+#include <string>
+
 namespace tinyml::cli {
 
 /// What a person sees of a training run: a table that is drawn again and again on a terminal, lines
@@ -10,11 +12,13 @@ namespace tinyml::cli {
 class TrainScreen {
 public:
   TrainScreen();
-  ~TrainScreen();
+  ~TrainScreen() { finish(); }
   TrainScreen(const TrainScreen &) = delete;
   TrainScreen &operator=(const TrainScreen &) = delete;
 
   [[nodiscard]] coordinator::Observer observer();
+  /// In place of the table, all rounds stay.
+  void finish();
 
 private:
   void progress(const std::string &text);
@@ -25,6 +29,7 @@ private:
 
   bool is_terminal_;
   std::size_t drawn_lines_ = 0; ///< of the table, or the one line of progress
+  std::string done_;            ///< a line for each round, where there is a table
   unsigned rounds_ = 0;
   std::chrono::steady_clock::time_point drawn_{};
 };

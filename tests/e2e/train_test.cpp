@@ -42,7 +42,7 @@ TEST_F(Train, LearnsOnLinuxAndLeavesAModelInTheZoo) {
 TEST_F(Train, GoesOnAfterItsMachinesAndItselfWereKilled) {
   const std::string state = (stage.folder() / "run").string();
   auto child = stage.start_train({"mnist-mlp", "--on", "linux", "--workers", "2", "--rounds", "6",
-                                  "--publish", "none", "--state", state},
+                                  "--publish", "digits", "--state", state},
                                  "first.log");
   ASSERT_TRUE(stage.reaches_round("run", 2)) << stage.log("first.log");
   ::kill(stage.process_of("run", "worker-1"), SIGKILL);
@@ -50,11 +50,16 @@ TEST_F(Train, GoesOnAfterItsMachinesAndItselfWereKilled) {
   const pid_t server = stage.process_of("run", "server");
   ::kill(child->pid(), SIGKILL);
   EXPECT_TRUE(Stage::eventually([&] { return ::kill(server, 0) != 0; })) << "no orphans";
-  const host::Outcome done = stage.train({"--resume", "--publish", "none", "--state", state});
+  const host::Outcome other = stage.train({"--resume", "--seed", "9", "--state", state});
+  EXPECT_EQ(other.exit_code, 4) << other.output;
+  EXPECT_NE(other.output.find("begun: with --seed 1, not 9"), std::string::npos) << other.output;
+  const host::Outcome done = stage.train({"--resume", "--rounds", "6", "--state", state});
   ASSERT_EQ(done.exit_code, 0) << done.output << stage.consoles("run");
   const json result = TrainStage::result_of(done.output);
   EXPECT_EQ(result.at("rounds").back().at("round"), 6);
   EXPECT_GT(result.at("final_accuracy"), 75);
+  EXPECT_EQ(result.at("published"), "digits") << "as the killed program was told";
+  EXPECT_EQ(stage.train({"--resume", "--state", state}).exit_code, 4) << "it is finished";
 }
 
 TEST_F(Train, StopsInOrderAndSaysHowToGoOn) {
@@ -86,6 +91,15 @@ TEST_F(Train, RefusesWhatCannotWorkAndSaysWhatWould) {
   refused({"mnist-mlp", "--on", "linux", "--workers", "40", "--split", "disjoint"}, 2, "label");
   refused({"mnist-mlp", "--on", "linux", "--server-on", "mps2-an386"}, 2, "--server-on");
   refused({"--resume", "--state", (stage.folder() / "nothing").string()}, 3, "no training run");
+  refused({"mnist-mlp", "--workers", "0"}, 2, "at least 1");
+  refused({"mnist-mlp", "--on", "mps2-an385"}, 7, "virt-rv32");
+  refused({"mnist-mlp", "--on", "linux", "--publish", "mnist-mlp"}, 4, "comes with");
+  refused({"mnist-mlp", "--on", "linux", "--publish", "../evil"}, 2, "no model's name");
+  refused({"mnist-mlp", "--on", "linux", "--svg", "/no/such/folder/x.svg"}, 2, "no such folder");
+  refused({"mnist-mlp", "--on", "linux", "--state", stage.folder().string()}, 4, "not empty");
+  std::error_code error;
+  EXPECT_TRUE(std::filesystem::is_empty(stage.home() / "training", error))
+      << "a run that never began leaves nothing behind";
 }
 
 } // namespace

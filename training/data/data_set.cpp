@@ -116,6 +116,10 @@ Expected<DataSet> load_data_set(const DataWish &wish) {
   if (!set) {
     return set;
   }
+  if (set->classes.size() < 2) {
+    return fail(ErrorCode::kInvalidInput,
+                "'" + set->name + "' has samples of one class: there is nothing to tell apart");
+  }
   thin_out(*set, set->train, wish.most_train);
   thin_out(*set, set->test, wish.most_test);
   if (auto checked = check_part(*set, set->train, "training"); !checked) {

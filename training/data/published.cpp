@@ -121,7 +121,8 @@ Expected<std::vector<std::uint8_t>> download(const std::string &url, const Publi
   const auto outcome = host::run(command);
   if (!outcome.ok() || !outcome->succeeded()) {
     std::filesystem::remove(part, error);
-    return fail(ErrorCode::kUnavailable, outcome.ok() ? outcome->output : outcome.error().message);
+    const std::string said = outcome.ok() ? outcome->output : outcome.error().message;
+    return fail(ErrorCode::kUnavailable, said.substr(0, said.find('\n')));
   }
   auto unpacked = unpack_checked(part, file);
   if (unpacked.ok()) {

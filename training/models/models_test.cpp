@@ -230,6 +230,25 @@ TEST_F(PublishTest, LeavesARecordThatCanBeTrainedOn) {
   EXPECT_EQ(samples->size(), std::size_t{2} * 32 * sizeof(float));
 }
 
+TEST_F(PublishTest, WhatCannotBePublishedIsToldBeforeTraining) {
+  const TrainableModel net = model();
+  const auto flat = *flat_model(net.graph);
+  EXPECT_TRUE(check_publication("pets-1", net, flat).ok());
+  EXPECT_EQ(check_publication("Pets", net, flat).error().code, ErrorCode::kInvalidInput);
+  TrainableModel other = net;
+  other.bytes = {0x1C, 0, 0, 0, 'T', 'F', 'L', '3'};
+  EXPECT_EQ(check_publication("pets-1", other, flat).error().code, ErrorCode::kUnsupported);
+}
+
+TEST_F(PublishTest, AZooKnowsItsNames) {
+  const TrainableModel net = model();
+  const auto out = folder_.path() / "zoo";
+  EXPECT_FALSE(holds_model(out, "pets-1"));
+  ASSERT_TRUE(publish({.name = "pets-1", .flat = *flat_model(net.graph)}, net, picture_set(), out));
+  EXPECT_TRUE(holds_model(out, "pets-1"));
+  EXPECT_FALSE(holds_model(out, "pets"));
+}
+
 TEST_F(PublishTest, CalibrationSamplesLieAsTheFileTakesThem) {
   const TrainableModel net = model();
   ASSERT_TRUE(net.channels_first);

@@ -23,6 +23,14 @@ bool is_name(const std::string &name) {
                      [&](char c) { return plain(c) || c == '.' || c == '_' || c == '-'; });
 }
 
+Expected<void> check_name(const std::string &name) {
+  return is_name(name) ? Expected<void>{}
+                       : fail(ErrorCode::kInvalidInput,
+                              "'" + name +
+                                  "' is no model's name: lower-case letters, digits, '.', '_' and "
+                                  "'-', at most 64, beginning with a letter or digit");
+}
+
 /// A set that the service can read by its name.
 bool is_public(const datasets::DataSet &set) {
   return set.name == "mnist" || set.name == "fashion-mnist";
@@ -126,13 +134,27 @@ std::vector<float> calibration_of(const TrainableModel &model, const datasets::D
   return samples;
 }
 
+Expected<void> check_publication(const std::string &name, const TrainableModel &model,
+                                 std::span<const float> flat) {
+  if (auto named = check_name(name); !named) {
+    return named;
+  }
+  const auto bytes = export_onnx(model.bytes, flat);
+  return bytes ? Expected<void>{} : Failure{bytes.error()};
+}
+
+bool holds_model(const fs::path &zoo, const std::string &name) {
+  const auto list = read_list(zoo / "zoo.json");
+  const json models = list ? (*list)["models"] : json::array();
+  return std::any_of(models.begin(), models.end(), [&](const json &record) {
+    return record.is_object() && record.value("name", "") == name;
+  });
+}
+
 Expected<fs::path> publish(const Publication &publication, const TrainableModel &model,
                            const datasets::DataSet &set, const fs::path &zoo) {
-  if (!is_name(publication.name)) {
-    return fail(ErrorCode::kInvalidInput,
-                "'" + publication.name +
-                    "' is no model's name: lower-case letters, digits, '.', '_' and '-', at most "
-                    "64, beginning with a letter or digit");
+  if (const auto named = check_name(publication.name); !named) {
+    return Failure{named.error()};
   }
   const auto bytes = export_onnx(model.bytes, publication.flat);
   if (!bytes) {

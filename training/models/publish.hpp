@@ -23,6 +23,14 @@ struct Publication {
                                                       const datasets::DataSet &set,
                                                       const std::filesystem::path &zoo);
 
+/// Whether publish() would take this name and model, whose parameters are as many as `flat`'s:
+/// kInvalidInput, kUnsupported. To be asked before anything is trained.
+[[nodiscard]] Expected<void> check_publication(const std::string &name, const TrainableModel &model,
+                                               std::span<const float> flat);
+
+/// Whether the zoo in that folder has a model of that name.
+[[nodiscard]] bool holds_model(const std::filesystem::path &zoo, const std::string &name);
+
 /// `count` training samples, evenly spread, as the model's file takes them: the channels of an ONNX
 /// picture one after the other.
 [[nodiscard]] std::vector<float> calibration_of(const TrainableModel &model,

@@ -13,11 +13,12 @@ namespace {
 using datasets::DataSet;
 using datasets::ValueType;
 
-ShardHeader header_of(const DataSet &set, const WorkerSamples &samples, std::uint32_t seed) {
+ShardHeader header_of(const DataSet &set, const WorkerSamples &samples, std::uint32_t seed,
+                      std::size_t classes) {
   const bool is_u8 = set.type == ValueType::kU8;
   return {.value = is_u8 ? ShardValue::kU8 : ShardValue::kFloat32,
           .label = ShardLabel::kClass,
-          .label_count = static_cast<std::uint16_t>(set.classes.size()),
+          .label_count = static_cast<std::uint16_t>(classes),
           .training_samples = static_cast<std::uint32_t>(samples.train.size()),
           .test_samples = static_cast<std::uint32_t>(samples.test.size()),
           .sample_values = static_cast<std::uint32_t>(set.shape.values()),
@@ -44,12 +45,14 @@ void put_values(const DataSet &set, const datasets::Samples &part, std::size_t i
 } // namespace
 
 Expected<std::vector<std::uint8_t>> shard_file(const DataSet &set, const WorkerSamples &samples,
-                                               std::uint32_t seed) {
+                                               std::uint32_t seed, std::size_t outputs) {
   constexpr std::size_t kMostClasses = 256;
-  if (set.classes.size() > kMostClasses) {
-    return fail(ErrorCode::kDoesNotFit, "'" + set.name + "' has more than 256 classes");
+  const std::size_t classes = std::max(outputs, set.classes.size());
+  if (classes > kMostClasses) {
+    return fail(ErrorCode::kDoesNotFit,
+                "'" + set.name + "' or the model has more than 256 classes");
   }
-  ShardHeader header = header_of(set, samples, seed);
+  ShardHeader header = header_of(set, samples, seed, classes);
   std::vector<std::uint8_t> file(header.total_bytes());
   std::uint8_t *record = file.data() + kShardHeaderBytes;
   const auto put_part = [&](const datasets::Samples &part, const auto &indices) {

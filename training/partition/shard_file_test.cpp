@@ -31,6 +31,9 @@ TEST(ShardFile, HoldsTrainingSamplesAndThenHeldOutOnes) {
   EXPECT_EQ(header.seed, 5U);
   EXPECT_FLOAT_EQ(header.scale, 1.0F / 255);
   EXPECT_EQ(header.records_crc, crc32(records));
+  const auto for_more = shard_file(set, {.train = {1, 0}, .test = {0}}, 5, 10);
+  ASSERT_TRUE(for_more) << for_more.error().message;
+  EXPECT_EQ(header_of(*for_more).label_count, 10U) << "a model that tells ten classes apart";
 }
 
 TEST(ShardFile, FloatsAreStoredAsTheModelSeesThem) {

@@ -69,6 +69,11 @@ bool does_not_fit(const HostError &error) { return error.code == ErrorCode::kDoe
 
 } // namespace
 
+Expected<void> check_trains(const std::filesystem::path &kits, const std::string &board) {
+  const auto kit = kit_with(kits, board, "worker");
+  return kit.ok() ? Expected<void>{} : Failure{kit.error()};
+}
+
 Expected<driver::CompiledTraining>
 ImageBuilder::host_step(const std::string &isa, const Recipe &recipe, std::uint32_t batch) const {
   return driver::compile_training(model_, options_of(name_, isa, recipe, batch, false));

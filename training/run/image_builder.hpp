@@ -21,6 +21,10 @@ struct BuiltImage {
   std::string note;            ///< what a person should know; may be empty
 };
 
+/// kUnsupported, naming boards that do, when the board's kit has no worker.
+[[nodiscard]] Expected<void> check_trains(const std::filesystem::path &kits,
+                                          const std::string &board);
+
 /// Builds the images of a run: workers with the model's training step, and parameter servers.
 class ImageBuilder {
 public:

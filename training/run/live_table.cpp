@@ -11,18 +11,20 @@ namespace {
 
 constexpr std::size_t kFixedLines = 6; ///< around the workers' rows
 constexpr std::size_t kHistory = 6;    ///< rounds shown below
+/// 80 columns.
+constexpr const char *kRow = "{:>6}  {:<12} {:<9} {:>7} {:>9} {:>8} {:>8} {:>13}\n";
 
 std::string percent(const std::optional<double> &value) {
   return value ? fmt::format("{:.1f}", *value) : "-";
 }
 
 std::string worker_line(const WorkerRow &worker) {
-  return fmt::format(
-      "{:>6}  {:<12} {:<10} {:>8} {:>10} {:>10} {:>10} {:>14}\n", worker.id, worker.board,
-      worker.state, worker.samples == 0 ? std::string("-") : fmt::format("{:.4f}", worker.loss),
-      worker.samples_per_second > 0 ? report::compact(worker.samples_per_second) : "-",
-      report::bytes_text(worker.bytes_up), report::bytes_text(worker.bytes_down),
-      percent(worker.personal_before) + " > " + percent(worker.personal_after));
+  return fmt::format(kRow, worker.id, worker.board, worker.state,
+                     worker.samples == 0 ? std::string("-") : fmt::format("{:.4f}", worker.loss),
+                     worker.samples_per_second > 0 ? report::compact(worker.samples_per_second)
+                                                   : "-",
+                     report::bytes_text(worker.bytes_up), report::bytes_text(worker.bytes_down),
+                     percent(worker.personal_before) + " > " + percent(worker.personal_after));
 }
 
 /// Every line not longer than the terminal is wide: a line that wraps would break the redrawing.
@@ -41,13 +43,14 @@ std::string cut(const std::string &text, std::size_t columns) {
 } // namespace
 
 std::string table_text(const LiveState &state, std::size_t columns, std::size_t lines) {
-  std::string text = fmt::format("round {} of {}, {:.0f} s: {}\n", state.round, state.rounds,
-                                 state.seconds, state.phase);
+  std::string text =
+      fmt::format("round {} of {}, {:.0f} s: {}\n", std::min(state.round + 1, state.rounds),
+                  state.rounds, state.seconds, state.phase);
   const std::size_t history = std::min(state.done.size(), kHistory);
   const std::size_t room = lines > kFixedLines + history ? lines - kFixedLines - history : 1;
   if (!state.workers.empty()) {
-    text += fmt::format("{:>6}  {:<12} {:<10} {:>8} {:>10} {:>10} {:>10} {:>14}\n", "worker",
-                        "board", "state", "loss", "samples/s", "up", "down", "own accuracy %");
+    text += fmt::format(kRow, "worker", "board", "state", "loss", "samples/s", "up", "down",
+                        "own accuracy");
   }
   for (std::size_t i = 0; i < std::min(room, state.workers.size()); ++i) {
     text += worker_line(state.workers[i]);

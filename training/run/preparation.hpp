@@ -40,7 +40,8 @@ struct PreparedRun {
   std::unique_ptr<HostStep> step;
   training::RunSettings settings; ///< of the (upper) server
   std::vector<float> initial;
-  std::uint64_t sample_macs = 0; ///< ModelCost
+  std::uint64_t sample_macs = 0;              ///< ModelCost
+  std::vector<training::WorkerSamples> parts; ///< of a new run: what goes into the workers' stores
   PreparedMachine server;
   std::vector<PreparedMachine> edges;
   std::vector<PreparedMachine> workers;
@@ -50,8 +51,9 @@ struct PreparedRun {
   [[nodiscard]] std::size_t index_at_edge(std::size_t index) const { return index / edges.size(); }
 };
 
-/// Loads model and data, compiles the step for each board and for this host, makes the stores. With
-/// `resume` the stores and settings are those of the run in `places.state`, whose wish is taken.
+/// Loads model and data, finds what cannot work, compiles the step for each board and for this
+/// host, makes the stores. With `resume` the stores and settings are those of the run in
+/// `places.state`, whose wish is taken.
 [[nodiscard]] Expected<PreparedRun> prepare(const RunWish &wish, const Places &places, bool resume,
                                             const Progress &progress, const std::stop_token &stop);
 

@@ -19,6 +19,13 @@ Expected<void> RunFolder::create() const {
                                           "' holds a run; go on with it by --resume, or name "
                                           "another folder with --state");
   }
+  for (const auto &entry : std::filesystem::directory_iterator(path_, error)) {
+    if (entry.path().filename() != "lock") {
+      return fail(ErrorCode::kConflict,
+                  "'" + path_.string() +
+                      "' is not empty and holds no run; name another folder with --state");
+    }
+  }
   std::filesystem::create_directories(path_, error);
   if (error) {
     return fail(ErrorCode::kResourceFull,
@@ -36,6 +43,7 @@ Expected<void> RunFolder::save(const RunState &state) const {
                     {"wish", to_json(state.wish)},
                     {"run_id", state.run_id},
                     {"machines", state.machines},
+                    {"finished", state.finished},
                     {"rounds", rounds}};
   return host::write_text(file(), all.dump(1) + "\n");
 }
@@ -64,7 +72,8 @@ Expected<RunState> RunFolder::load() const {
   }
   RunState state{.wish = *std::move(wish),
                  .run_id = all["run_id"],
-                 .machines = all.value("machines", json::array())};
+                 .machines = all.value("machines", json::array()),
+                 .finished = all.value("finished", json(false)) == true};
   for (const json &object : all["rounds"]) {
     auto round = round_from_json(object);
     if (!round.ok()) {

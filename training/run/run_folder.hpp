@@ -14,7 +14,8 @@ struct RunState {
   RunWish wish;
   std::uint32_t run_id = 0;
   std::vector<RoundRecord> rounds;
-  nlohmann::json machines = nlohmann::json::array(); ///< what preparation.hpp tells of each
+  nlohmann::json machines = nlohmann::json::array(); ///< what machine_stores.hpp tells of each
+  bool finished = false; ///< all rounds are done, the model is where it was asked for
 };
 
 /// A run's folder: run.json, the machines' stores (`server/`, `worker-1/`, …), images, consoles,

@@ -351,17 +351,26 @@ void TrainingRun::write_processes() const {
   (void)host::write_text(run_.folder.path() / "processes.json", processes.dump(1) + "\n");
 }
 
-void TrainingRun::finish(bool keep) {
+TrainingRun::~TrainingRun() {
+  std::error_code ignored;
+  std::filesystem::remove(run_.folder.path() / "processes.json", ignored);
+}
+
+Expected<void> TrainingRun::finish(bool keep) {
+  run_.state.finished = true;
+  if (const auto saved = run_.folder.save(run_.state); !saved.ok()) {
+    return saved;
+  }
   workers_.clear();
   servers_.clear();
   network_.reset();
   std::error_code ignored;
-  std::filesystem::remove(run_.folder.path() / "processes.json", ignored);
   for (const auto &machine : run_.state.machines) {
     if (!keep) {
       std::filesystem::remove_all(run_.folder.machine(machine.value("name", "-")), ignored);
     }
   }
+  return {};
 }
 
 } // namespace tinyml::coordinator

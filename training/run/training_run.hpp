@@ -29,13 +29,17 @@ public:
   TrainingRun(PreparedRun prepared, Observer observer, RunOptions options)
       : run_(std::move(prepared)), observer_(std::move(observer)), options_(std::move(options)),
         follower_(std::nullopt) {}
+  TrainingRun(const TrainingRun &) = delete;
+  TrainingRun &operator=(const TrainingRun &) = delete;
+  ~TrainingRun();
 
   /// To the end of the last round, or until `stop`: then the error is kUnavailable and
   /// state folder holds what is needed to go on.
   [[nodiscard]] Expected<RunRecord> run(std::stop_token stop);
 
-  /// Ends the machines; their stores and consoles go too unless `keep`.
-  void finish(bool keep);
+  /// Once its results are where they were asked for: ends the machines; their stores and consoles
+  /// go too unless `keep`.
+  [[nodiscard]] Expected<void> finish(bool keep);
 
   [[nodiscard]] const PreparedRun &prepared() const { return run_; }
   /// The newest global model.

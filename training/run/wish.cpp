@@ -65,7 +65,7 @@ Expected<void> check_numbers(const RunWish &wish) {
   if (wish.batch > kMostBatch) {
     return wrong(fmt::format("--batch wants 1 to {}", kMostBatch));
   }
-  if (wish.rate < 0 || wish.rate > 10 || wish.clip < 0) {
+  if (!(wish.rate >= 0 && wish.rate <= 10 && wish.clip >= 0)) { // NaN is neither
     return wrong("--rate wants a number above 0 and at most 10, --clip one above 0");
   }
   if ((wish.local_epochs == 0) == (wish.local_steps == 0)) {
@@ -74,6 +74,26 @@ Expected<void> check_numbers(const RunWish &wish) {
   if (wish.share != "local" && wish.share != "given") {
     return wrong("--share wants local (the shards are in the workers' stores from the start) or "
                  "given (they are sent)");
+  }
+  return {};
+}
+
+/// What each is fine by itself.
+Expected<void> check_together(const RunWish &wish, const StrategyWish &strategy,
+                              const BarrierWish &barrier) {
+  const bool waits = barrier.barrier == training::Barrier::kBulk;
+  if (wish.edges > 0 && !waits) {
+    return wrong("edge aggregators wait for all their workers: --edges goes with --barrier bsp");
+  }
+  if (!waits && (strategy.strategy == training::Strategy::kScaffold ||
+                 strategy.aggregation == training::Aggregation::kMedian)) {
+    return wrong("--strategy " + wish.strategy +
+                 " needs the updates of all workers of a round: it goes with --barrier bsp");
+  }
+  if (barrier.sampled_peers >= wish.workers) {
+    return wrong(fmt::format("--barrier psp:K looks at K other workers: with {} of them K is at "
+                             "most {}",
+                             wish.workers, wish.workers - 1));
   }
   return {};
 }
@@ -155,8 +175,8 @@ Expected<void> check(const RunWish &wish) {
   if (auto numbers = check_numbers(wish); !numbers.ok()) {
     return numbers;
   }
-  if (wish.edges > 0 && barrier->barrier != training::Barrier::kBulk) {
-    return wrong("edge aggregators wait for all their workers: --edges goes with --barrier bsp");
+  if (auto together = check_together(wish, *strategy, *barrier); !together.ok()) {
+    return together;
   }
   return check_boards(wish);
 }
@@ -184,7 +204,9 @@ json to_json(const RunWish &wish) {
           {"emulated_samples", wish.emulated_samples},
           {"memory_kib", wish.memory_kib},
           {"round_deadline_ms", wish.round_deadline_ms},
-          {"lost_s", wish.lost_s}};
+          {"lost_s", wish.lost_s},
+          {"publish", wish.publish},
+          {"svg", wish.svg}};
 }
 
 Expected<RunWish> wish_from_json(const json &object) {
@@ -211,7 +233,9 @@ Expected<RunWish> wish_from_json(const json &object) {
                    .emulated_samples = object.at("emulated_samples"),
                    .memory_kib = object.at("memory_kib"),
                    .round_deadline_ms = object.at("round_deadline_ms"),
-                   .lost_s = object.at("lost_s")};
+                   .lost_s = object.at("lost_s"),
+                   .publish = object.at("publish"),
+                   .svg = object.at("svg")};
   } catch (const json::exception &) {
     return wrong("run.json is not a training run's settings; was it changed? Begin a new run with "
                  "another --state");

@@ -36,6 +36,9 @@ struct StrategyWish {
 /// "kvm" is kvm-x86_64; a list repeats until every worker has a board.
 [[nodiscard]] Expected<std::vector<std::string>> parse_boards(const std::string &list);
 
+/// As a name to publish by: the model stays in the run's folder.
+constexpr const char *kPublishNothing = "none";
+
 /// What a person asks for, in their words: checked by check() and turned into messages later. All
 /// of it is kept in run.json, so that a run can go on.
 struct RunWish {
@@ -62,6 +65,8 @@ struct RunWish {
   std::uint32_t memory_kib = 2048;    ///< of a virtual machine
   std::uint32_t round_deadline_ms = 0;
   std::uint32_t lost_s = 0; ///< a worker silent for so long is not waited for; 0: by the boards
+  std::string publish = kPublishNothing; ///< the trained model's name
+  std::string svg;                       ///< file for the curves; empty: none
 
   /// The board of worker `index`.
   [[nodiscard]] const std::string &board_of(std::size_t index) const {

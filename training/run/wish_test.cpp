@@ -5,6 +5,7 @@
 
 #include "host/files.hpp"
 
+#include <cmath>
 #include <gmock/gmock.h>
 
 namespace tinyml::coordinator {
@@ -52,7 +53,13 @@ TEST(Wish, EveryWrongWordIsNamed) {
   EXPECT_THAT(message_of({.share = "stolen"}), HasSubstr("--share"));
   EXPECT_THAT(message_of({.local_epochs = 1, .local_steps = 5}), HasSubstr("--local-steps"));
   EXPECT_THAT(message_of({.edges = 1}), HasSubstr("--edges"));
+  EXPECT_THAT(message_of({.rate = std::nan("")}), HasSubstr("--rate"));
+  EXPECT_THAT(message_of({.clip = std::nan("")}), HasSubstr("--clip"));
   EXPECT_THAT(message_of({.barrier = "asp", .edges = 2}), HasSubstr("bsp"));
+  EXPECT_THAT(message_of({.strategy = "scaffold", .barrier = "ssp:2"}), HasSubstr("bsp"));
+  EXPECT_THAT(message_of({.strategy = "median", .barrier = "asp"}), HasSubstr("bsp"));
+  EXPECT_THAT(message_of({.workers = 3, .barrier = "psp:3"}), HasSubstr("at most 2"));
+  EXPECT_EQ(message_of({.workers = 3, .barrier = "psp:2"}), "");
 }
 
 TEST(Wish, SurvivesItsFile) {
@@ -62,7 +69,9 @@ TEST(Wish, SurvivesItsFile) {
                .boards = {"linux"},
                .split = "shards:2",
                .rate = 0.03,
-               .seed = 1ULL << 40U};
+               .seed = 1ULL << 40U,
+               .publish = "digits",
+               .svg = "/tmp/curves.svg"};
   const auto back = wish_from_json(to_json(wish));
   ASSERT_TRUE(back.ok());
   EXPECT_EQ(to_json(*back), to_json(wish));
@@ -154,9 +163,23 @@ TEST(RunFolder, KeepsWhatARunNeedsToGoOn) {
   ASSERT_TRUE(back.ok()) << back.error().message;
   EXPECT_EQ(back->run_id, 77U);
   EXPECT_EQ(to_json(back->rounds[0]), to_json(state.rounds[0]));
+  EXPECT_FALSE(back->finished);
+  EXPECT_EQ(to_json(back->wish), to_json(state.wish));
+  state.finished = true;
+  ASSERT_TRUE(folder.save(state).ok());
+  EXPECT_TRUE(folder.load()->finished);
   EXPECT_EQ(folder.create().error().code, ErrorCode::kConflict) << "it is not written over";
   ASSERT_TRUE(host::write_text(folder.path() / "run.json", "{\"version\": 1}").ok());
   EXPECT_EQ(folder.load().error().code, ErrorCode::kInvalidInput);
+}
+
+TEST(RunFolder, DoesNotMoveIntoAFolderOfOtherThings) {
+  const auto temporary = host::TemporaryFolder::create("run");
+  ASSERT_TRUE(temporary.ok());
+  const RunFolder folder(temporary->path());
+  EXPECT_TRUE(folder.create().ok()) << "an empty one is welcome";
+  ASSERT_TRUE(host::write_text(temporary->path() / "diary.txt", "mine").ok());
+  EXPECT_EQ(folder.create().error().code, ErrorCode::kConflict);
 }
 
 } // namespace
