@@ -203,6 +203,23 @@ void recall(PreparedMachine &machine, const json &list) {
   }
 }
 
+/// What the stores that grow may come to take.
+std::uint64_t growing_bytes(const PreparedRun &run) {
+  const std::uint64_t model_bytes = run.initial.size() * sizeof(float);
+  const std::uint64_t record = run.data.sample_bytes() + 4;
+  std::uint64_t bytes = 0;
+  if (tender::takes_sparse_store(run.server.spec.board)) {
+    bytes += (1 + run.edges.size()) * server_room_bytes(model_bytes, run.workers.size());
+  }
+  for (std::size_t i = 0; i < run.workers.size(); ++i) {
+    if (tender::takes_sparse_store(run.workers[i].spec.board)) {
+      const training::WorkerSamples &part = run.parts[i];
+      bytes += worker_room_bytes(model_bytes) + (part.train.size() + part.test.size()) * record;
+    }
+  }
+  return bytes;
+}
+
 } // namespace
 
 Expected<void> place_machines(PreparedRun &run, const Places &places) {
@@ -226,6 +243,9 @@ Expected<void> place_machines(PreparedRun &run, const Places &places) {
 
 Expected<void> make_machines(PreparedRun &run, const ImageBuilder &builder, const Recipe &recipe,
                              const Progress &progress, const std::stop_token &stop) {
+  if (const auto room = run.folder.check_room(growing_bytes(run)); !room.ok()) {
+    return room;
+  }
   Images images(builder, recipe, run.state.wish, progress);
   if (auto servers = make_servers(run, builder, images); !servers.ok()) {
     return servers;

@@ -3,6 +3,8 @@
 
 #include "host/files.hpp"
 
+#include <fmt/format.h>
+
 namespace tinyml::coordinator {
 
 using nlohmann::json;
@@ -10,6 +12,17 @@ using nlohmann::json;
 bool RunFolder::holds_run() const {
   std::error_code error;
   return std::filesystem::is_regular_file(file(), error);
+}
+
+Expected<void> RunFolder::check_room(std::uint64_t bytes) const {
+  std::error_code error;
+  const auto space = std::filesystem::space(path_, error);
+  if (error || space.available >= bytes) {
+    return {};
+  }
+  return fail(ErrorCode::kResourceFull,
+              fmt::format("the disk with '{}' is full: {} bytes are free, {} are needed",
+                          path_.string(), space.available, bytes));
 }
 
 Expected<void> RunFolder::create() const {

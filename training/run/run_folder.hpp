@@ -30,6 +30,9 @@ public:
     return path_ / name;
   }
   [[nodiscard]] bool holds_run() const;
+  /// kResourceFull when its disk has no room for so many more bytes: machines whose stores cannot
+  /// grow would only stand still.
+  [[nodiscard]] Expected<void> check_room(std::uint64_t bytes) const;
 
   /// Makes the folder. kConflict when it holds a run already, or other things.
   [[nodiscard]] Expected<void> create() const;

@@ -19,6 +19,8 @@ constexpr milliseconds kPoll{150};
 constexpr seconds kAddressPatience{90};
 /// A worker that the server does not know, or has lost, is told again where its server is.
 constexpr seconds kOrderAgain{5};
+/// Of a disk that machines' stores grow on.
+constexpr std::uint64_t kLeastFreeBytes = 256U << 10U;
 
 bool needs_switch(const PreparedRun &run) {
   const auto on_switch = [](const PreparedMachine &machine) {
@@ -240,6 +242,12 @@ Expected<void> TrainingRun::follow() {
     const auto now = Clock::now();
     look_after_machines(now);
     order_workers(now);
+    if (const auto room = run_.folder.check_room(kLeastFreeBytes); !room.ok()) {
+      return fail(room.error().code, room.error().message +
+                                         ". Make room, then go on with: tinyml "
+                                         "train --resume --state " +
+                                         run_.folder.path().string());
+    }
     const auto done = look();
     if (!done.ok()) {
       return Failure{done.error()};

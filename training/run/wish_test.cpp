@@ -178,6 +178,8 @@ TEST(RunFolder, DoesNotMoveIntoAFolderOfOtherThings) {
   ASSERT_TRUE(temporary.ok());
   const RunFolder folder(temporary->path());
   EXPECT_TRUE(folder.create().ok()) << "an empty one is welcome";
+  EXPECT_TRUE(folder.check_room(1).ok());
+  EXPECT_EQ(folder.check_room(1ULL << 60U).error().code, ErrorCode::kResourceFull);
   ASSERT_TRUE(host::write_text(temporary->path() / "diary.txt", "mine").ok());
   EXPECT_EQ(folder.create().error().code, ErrorCode::kConflict);
 }
