@@ -243,7 +243,7 @@ Expected<void> place_machines(PreparedRun &run, const Places &places) {
 
 Expected<void> make_machines(PreparedRun &run, const ImageBuilder &builder, const Recipe &recipe,
                              const Progress &progress, const std::stop_token &stop) {
-  if (const auto room = run.folder.check_room(growing_bytes(run)); !room.ok()) {
+  if (auto room = run.folder.check_room(growing_bytes(run)); !room.ok()) {
     return room;
   }
   Images images(builder, recipe, run.state.wish, progress);
