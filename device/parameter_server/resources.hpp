@@ -131,10 +131,12 @@ std::uint32_t ParameterServer<Flash, Coap>::number_of(const coap::Event &event,
   return number;
 }
 
-/// A part of the store as a body.
+/// A part of the store as a body. A worker that gets its end then holds the version `holds`, unless
+/// that is kNoVersion.
 template <store::Flash Flash, typename Coap>
 void ParameterServer<Flash, Coap>::serve(const coap::Event &event, std::uint32_t offset,
-                                         std::uint32_t size_bytes, std::uint32_t version) {
+                                         std::uint32_t size_bytes, std::uint32_t version,
+                                         std::uint32_t holds) {
   const auto window = coap::BlockWindow::of(event.message, size_bytes);
   if (!window.valid) {
     return reply(event, Code::kBadRequest, "the block lies behind the end");
@@ -158,6 +160,8 @@ void ParameterServer<Flash, Coap>::serve(const coap::Event &event, std::uint32_t
   if (Worker *worker = workers_.find(event.peer); worker != nullptr) {
     worker->bytes_down += window.size_bytes;
     worker->seen_ms = now_ms_;
+    const bool last = window.offset_bytes + window.size_bytes == size_bytes;
+    worker->version = last && holds != training::kNoVersion ? holds : worker->version;
   }
 }
 
@@ -293,7 +297,8 @@ void ParameterServer<Flash, Coap>::get_model(const coap::Event &event) {
     pin_ = {.active = true, .area = commit_.model_area, .version = commit_.version};
   }
   pin_.seen_ms = now_ms_;
-  serve(event, plan_.models[pin_.area].offset, vector_bytes(settings()), pin_.version);
+  serve(event, plan_.models[pin_.area].offset, vector_bytes(settings()), pin_.version,
+        pin_.version);
 }
 
 template <store::Flash Flash, typename Coap>
@@ -305,7 +310,7 @@ void ParameterServer<Flash, Coap>::get_control(const coap::Event &event) {
     return reply(event, Code::kInternalServerError, "the store failed");
   }
   serve(event, plan_.control[commit_.control_generation].offset, vector_bytes(settings()),
-        commit_.version);
+        commit_.version, training::kNoVersion);
 }
 
 /// Zeros, which nobody had to write before.
@@ -331,7 +336,8 @@ void ParameterServer<Flash, Coap>::get_delta(const coap::Event &event) {
   if (!has_model() || version >= commit_.version || version < oldest_delta()) {
     return reply(event, Code::kNotFound, "that delta is not kept: GET /train/model");
   }
-  serve(event, plan_.deltas[version % plan_.deltas.count].offset, delta_bytes(settings()), version);
+  serve(event, plan_.deltas[version % plan_.deltas.count].offset, delta_bytes(settings()), version,
+        version + 1);
 }
 
 } // namespace tinyml::device

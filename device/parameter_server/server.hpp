@@ -87,7 +87,7 @@ private:
   void reply_later(const coap::Event &event, std::string_view text);
   void read_clock(coap::Millis now_ms);
   void serve(const coap::Event &event, std::uint32_t offset, std::uint32_t size_bytes,
-             std::uint32_t version);
+             std::uint32_t version, std::uint32_t holds);
   template <typename Message>
   void reply_message(const coap::Event &event, Code code, const Message &message);
   [[nodiscard]] static std::uint32_t number_of(const coap::Event &event, std::string_view key);

@@ -75,6 +75,7 @@ private:
 
   void go(Phase phase) {
     phase_ = phase;
+    news_ = News::kNone; // of what came before
     due_ms_ = 0;
     ++generation_;
     in_flight_ = false;

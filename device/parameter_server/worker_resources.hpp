@@ -132,6 +132,7 @@ void ParameterServer<Flash, Coap>::get_task(const coap::Event &event) {
 
 template <store::Flash Flash, typename Coap>
 training::Task ParameterServer<Flash, Coap>::task_for(Worker &worker, std::uint32_t has) {
+  worker.version = has != training::kNoVersion ? has : worker.version;
   training::Task task;
   task.run_id = settings().run_id;
   task.version = commit_.version;
@@ -147,7 +148,6 @@ training::Task ParameterServer<Flash, Coap>::task_for(Worker &worker, std::uint3
   if (task.action == training::Action::kTrain) {
     add_local_work(task);
     worker.is_training = true;
-    worker.version = commit_.version;
   }
   return task;
 }

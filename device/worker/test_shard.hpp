@@ -18,6 +18,7 @@ struct MadeUpData {
   std::uint32_t test_samples = 40;
   std::uint32_t seed = 1;       ///< of the noise
   std::vector<unsigned> only{}; ///< classes that occur; empty: all
+  float scale = 1.0F / 128;     ///< of the values
 };
 
 /// Each class lights some of the values; noise does the rest.
@@ -27,7 +28,7 @@ inline std::vector<std::uint8_t> made_up_shard(const MadeUpData &data) {
   header.training_samples = data.training_samples;
   header.test_samples = data.test_samples;
   header.sample_values = data.values;
-  header.scale = 1.0F / 128;
+  header.scale = data.scale;
   std::vector<std::uint8_t> bytes(header.total_bytes());
   std::mt19937 random(data.seed);
   for (std::uint32_t n = 0; n < header.samples(); ++n) {

@@ -81,6 +81,20 @@ public:
     }
     return finish_update(static_cast<training::Coding>(header.coding), update, scratch);
   }
+  /// The same where the training left the finite numbers: every scale (or value) is not a number,
+  /// which the server refuses and counts. Nothing is left over.
+  Progress encode_diverged(const training::UpdateHeader &header) {
+    if (first_ == 0 && !begin_update(header)) {
+      return Progress::kStoreFailed;
+    }
+    const Scratch scratch(step_.arena());
+    const auto nothing = scratch.block(0, block_values());
+    std::fill(nothing.begin(), nothing.end(), 0.0F);
+    const ByteSpan codes = scratch.codes(
+        training::coded_bytes(static_cast<training::Coding>(header.coding), block_values()));
+    std::fill(codes.begin(), codes.end(), std::uint8_t{0xFF}); // a NaN, as an f32 and as its half
+    return keep_update(codes, nothing);
+  }
   [[nodiscard]] std::uint32_t update_bytes() const { return update_bytes_; }
 
   /// model := model + the delta in `codes`, and SCAFFOLD's c with it.
@@ -182,9 +196,12 @@ private:
       }
       at += part_bytes;
     }
+    return keep_update(codes, update);
+  }
+  Progress keep_update(ByteSpan codes, std::span<float> residual) {
     crc_ = crc32(codes, crc_);
-    update_bytes_ += at;
-    if (!store_.writer.append(codes) || !store_.residual.append(update)) {
+    update_bytes_ += static_cast<std::uint32_t>(codes.size());
+    if (!store_.writer.append(codes) || !store_.residual.append(residual)) {
       return Progress::kStoreFailed;
     }
     const Progress progress = advance();

@@ -116,6 +116,7 @@ private:
   void advance_training(typename Training::Progress progress, coap::Millis now_ms);
   void training_done(coap::Millis now_ms);
   [[nodiscard]] std::uint64_t round_seed() const;
+  void diverged();
   [[nodiscard]] training::UpdateHeader update_header() const;
   [[nodiscard]] training::WorkerPhase phase() const;
 
@@ -138,6 +139,7 @@ private:
   bool said_alive_ = false;   ///< what is under way only tells that we live
   bool update_waits_ = false; ///< coded, and not yet taken or dropped
   bool looks_ = false;        ///< the scores are to be looked at before the training
+  bool diverged_ = false;     ///< the training left the finite numbers
   bool sent_twice_ = false;   ///< the update was refused as damaged once
   coap::Millis due_ms_ = 0;
   coap::Millis heard_ms_ = 0; ///< when the server was last asked

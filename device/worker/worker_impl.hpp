@@ -173,7 +173,8 @@ void TrainingWorker<Flash, Coap, Step>::advance(coap::Millis now_ms) {
   case Work::kPrepare:
     return advance_pass(passes_.prepare(), now_ms);
   case Work::kEncode:
-    return advance_pass(passes_.encode(update_), now_ms);
+    return advance_pass(diverged_ ? passes_.encode_diverged(update_) : passes_.encode(update_),
+                        now_ms);
   case Work::kMoveControl:
     return advance_pass(
         passes_.move_own_control(static_cast<training::Coding>(update_.coding), update_.step_sum),
@@ -192,9 +193,12 @@ void TrainingWorker<Flash, Coap, Step>::advance_pass(Progress progress, coap::Mi
   if (progress == Progress::kMore) {
     return;
   }
+  if (progress == Progress::kNotFinite) {
+    diverged(); // as it turns out only now
+    return go(Work::kEncode, now_ms);
+  }
   if (progress != Progress::kDone) {
-    return fail(progress == Progress::kNotFinite ? training::WorkerFault::kDiverged
-                                                 : training::WorkerFault::kStore);
+    return fail(training::WorkerFault::kStore);
   }
   switch (work_) {
   case Work::kApply:
@@ -260,12 +264,25 @@ void TrainingWorker<Flash, Coap, Step>::training_done(coap::Millis now_ms) {
   cycles_ += training_.result().cycles;
   trained_samples_ += training_.result().samples;
   const float loss = update_.mean_loss * kMilli;
-  if (!(loss >= 0 && loss < 1e9F)) {
-    return fail(training::WorkerFault::kDiverged);
+  fault_ = training::WorkerFault::kNone;
+  diverged_ = false;
+  if (loss >= 0 && loss < 1e9F) {
+    print_line("worker: round ", task_.round, ", ", update_.steps, " steps, loss ",
+               static_cast<std::uint32_t>(loss), " / 1000");
+  } else {
+    diverged();
   }
-  print_line("worker: round ", task_.round, ", ", update_.steps, " steps, loss ",
-             static_cast<std::uint32_t>(loss), " / 1000");
   go(Work::kEncode, now_ms);
+}
+
+/// The server is told so by an update that is not a number, and goes on without this worker; the
+/// next round's model may suit it better.
+template <store::Flash Flash, typename Coap, TrainingStepModule Step>
+void TrainingWorker<Flash, Coap, Step>::diverged() {
+  diverged_ = true;
+  fault_ = training::WorkerFault::kDiverged;
+  update_.mean_loss = 0; // messages hold finite numbers alone
+  print_line("worker: round ", task_.round, ": ", training::describe(fault_));
 }
 
 template <store::Flash Flash, typename Coap, TrainingStepModule Step>

@@ -29,6 +29,7 @@ struct Plan {
   hal::StoreInfo store = kStore;
   bool disjoint = false;
   std::uint32_t batch = 8;
+  std::size_t poisoned = 999; ///< whose samples no training survives
 };
 
 class TestRun {
@@ -139,6 +140,7 @@ public:
   }
   [[nodiscard]] std::vector<std::uint8_t> shard(std::size_t index) const {
     MadeUpData data{.seed = static_cast<std::uint32_t>(index) + 1};
+    data.scale = index == plan.poisoned ? 1e30F : data.scale;
     if (plan.disjoint) {
       data.only = {static_cast<unsigned>(index % 4)};
     }
@@ -291,6 +293,24 @@ TEST(WorkerRun, GoesOnWithoutAWorkerThatIsGone) {
   run.site.workers[2]->stop();
   ASSERT_TRUE(run.finish());
   EXPECT_GE(run.accuracy(), 0.9F);
+}
+
+TEST(WorkerRun, AWorkerThatDivergesIsLeftOutAndStaysInTheRun) {
+  for (const auto coding : {training::Coding::kFloat32, training::Coding::kInt4,
+                            training::Coding::kOneBit, training::Coding::kTopK}) {
+    Plan plan = with(coding, training::Coding::kFloat32);
+    plan.poisoned = 1;
+    TestRun run(plan);
+    run.begin();
+    ASSERT_TRUE(run.finish()) << "all workers see the end, that one too";
+    const training::RunStatus status = run.server_status();
+    EXPECT_EQ(status.refused[static_cast<std::size_t>(training::Refusal::kNotFinite)],
+              2U * run.plan.settings.rounds);
+    EXPECT_EQ(status.refused[0], 2U * run.plan.settings.rounds) << "the others' were taken";
+    EXPECT_EQ(run.site.status(1).fault, training::WorkerFault::kDiverged);
+    EXPECT_EQ(run.site.status(1).updates, 0U);
+    EXPECT_GT(run.accuracy(), 0.9F);
+  }
 }
 
 TEST(WorkerRun, AServerThatIsSwitchedOffAndOnIsFoundAgain) {

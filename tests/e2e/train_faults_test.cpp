@@ -2,6 +2,7 @@
 // Runs in which something goes wrong end within 0.3 points of the one in which nothing does.
 #include "tests/e2e/train_stage.hpp"
 
+#include "protocol/training/shard.hpp"
 #include "training/run/coap_client.hpp"
 
 #include <charconv>
@@ -23,11 +24,35 @@ protected:
   }
   static void TearDownTestSuite() { delete stage_; }
 
-  static std::unique_ptr<host::Child> start(const std::string &run) {
-    return stage_->start_train({"mnist-mlp", "--on", "linux", "--workers", "4", "--rounds", "10",
-                                "--local-epochs", "2", "--lost", "4", "--keep", "--publish", "none",
-                                "--state", (stage_->folder() / run).string()},
-                               run + ".log");
+  static std::unique_ptr<host::Child> start(const std::string &run,
+                                            const std::vector<std::string> &more = {}) {
+    std::vector<std::string> arguments = {
+        "mnist-mlp", "--on",     "linux",   "--workers",
+        "4",         "--rounds", "10",      "--local-epochs",
+        "2",         "--lost",   "4",       "--keep",
+        "--publish", "none",     "--state", (stage_->folder() / run).string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return stage_->start_train(arguments, run + ".log");
+  }
+
+  /// The shard's values get a scale that makes them huge; its header stays a good one.
+  static bool poison(const std::filesystem::path &store) {
+    std::fstream file(store, std::ios::binary | std::ios::in | std::ios::out);
+    std::array<std::uint8_t, training::kShardHeaderBytes> bytes{};
+    constexpr std::streamoff kStep = 4096; // user data begin with a sector
+    for (std::streamoff at = 0; file.seekg(at); at += kStep) {
+      if (!file.read(reinterpret_cast<char *>(bytes.data()), bytes.size())) {
+        return false;
+      }
+      if (auto header = training::decode_shard(bytes); header.ok()) {
+        header->scale = 1e30F;
+        training::encode(*header, bytes);
+        file.seekp(at);
+        file.write(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+        return bool(file.flush());
+      }
+    }
+    return false;
   }
 
   /// The run's final accuracy.
@@ -86,6 +111,48 @@ TEST_F(TrainFaults, AWorkerHangsAndGoesOnLater) {
   ASSERT_TRUE(stage_->reaches_round("hung", 5)) << "the others go on";
   ::kill(-launcher, SIGCONT);
   expect_as_good(*child, "hung");
+}
+
+TEST_F(TrainFaults, AWorkerThatHangsForGoodIsStartedAgain) {
+  auto child = start("stuck");
+  ASSERT_TRUE(stage_->reaches_round("stuck", 2));
+  const pid_t launcher = stage_->process_of("stuck", "worker-2");
+  ASSERT_GT(launcher, 0);
+  ::kill(-launcher, SIGSTOP);
+  EXPECT_TRUE(Stage::eventually(
+      [&] {
+        const pid_t now = stage_->process_of("stuck", "worker-2");
+        return now > 0 && now != launcher;
+      },
+      std::chrono::minutes(2)))
+      << stage_->log("stuck.log");
+  expect_as_good(*child, "stuck");
+  const json result = TrainStage::result_of(stage_->log("stuck.log"));
+  EXPECT_GE(result["workers"][1].value("restarts", 0), 1);
+}
+
+/// Its samples become so large that no training survives them: it sends NaN in every round.
+TEST_F(TrainFaults, AWorkerThatDivergesIsRefusedAndTheRunGoesOn) {
+  auto child = start("poisoned");
+  ASSERT_TRUE(stage_->reaches_round("poisoned", 2));
+  ASSERT_TRUE(poison(stage_->folder() / "poisoned" / "worker-3" / "store.bin"));
+  ::kill(stage_->process_of("poisoned", "worker-3"), SIGKILL);
+  expect_as_good(*child, "poisoned");
+  const json result = TrainStage::result_of(stage_->log("poisoned.log"));
+  EXPECT_GE(result["rounds"].back()["workers"][2].value("refused", 0), 2)
+      << "and the server counts";
+  EXPECT_NE(stage_->log("poisoned/worker-3/console.log").find("finite"), std::string::npos);
+}
+
+TEST_F(TrainFaults, AnEdgeAggregatorIsKilled) {
+  auto child = start("edges", {"--edges", "2"});
+  for (const unsigned round : {2U, 5U}) {
+    ASSERT_TRUE(stage_->reaches_round("edges", round));
+    const pid_t edge = stage_->process_of("edges", "edge-1");
+    ASSERT_GT(edge, 0);
+    ::kill(edge, SIGKILL);
+  }
+  expect_as_good(*child, "edges");
 }
 
 TEST_F(TrainFaults, TheServerIsKilledInMidRun) {

@@ -27,6 +27,13 @@ std::string worker_line(const WorkerRow &worker) {
                      percent(worker.personal_before) + " > " + percent(worker.personal_after));
 }
 
+std::string edge_line(const EdgeRow &edge) {
+  return fmt::format("{:>6}  {:<12} {:<10} {:>8} {:>10} {:>10} {:>10} {:>7} workers\n",
+                     "edge " + std::to_string(edge.id), edge.board, edge.state, "-", "-",
+                     report::bytes_text(edge.bytes_up), report::bytes_text(edge.bytes_down),
+                     edge.workers);
+}
+
 /// Every line not longer than the terminal is wide: a line that wraps would break the redrawing.
 std::string cut(const std::string &text, std::size_t columns) {
   std::string result;
@@ -47,7 +54,9 @@ std::string table_text(const LiveState &state, std::size_t columns, std::size_t 
       fmt::format("round {} of {}, {:.0f} s: {}\n", std::min(state.round + 1, state.rounds),
                   state.rounds, state.seconds, state.phase);
   const std::size_t history = std::min(state.done.size(), kHistory);
-  const std::size_t room = lines > kFixedLines + history ? lines - kFixedLines - history : 1;
+  const std::size_t edges = std::min(state.edges.size(), lines / 4);
+  const std::size_t taken = kFixedLines + history + edges;
+  const std::size_t room = lines > taken ? lines - taken : 1;
   if (!state.workers.empty()) {
     text += fmt::format(kRow, "worker", "board", "state", "loss", "samples/s", "up", "down",
                         "own accuracy");
@@ -57,6 +66,9 @@ std::string table_text(const LiveState &state, std::size_t columns, std::size_t 
   }
   if (state.workers.size() > room) {
     text += fmt::format("        and {} more workers\n", state.workers.size() - room);
+  }
+  for (std::size_t i = 0; i < edges; ++i) {
+    text += edge_line(state.edges[i]);
   }
   for (std::size_t i = state.done.size() - history; i < state.done.size(); ++i) {
     text += round_line(state.done[i], state.rounds);

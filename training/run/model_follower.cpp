@@ -57,6 +57,7 @@ bool add_delta(ByteView message, VersionedModel &model) {
   }
   model.values = std::move(sums);
   ++model.version;
+  model.updates += header->updates;
   return true;
 }
 
@@ -77,6 +78,7 @@ Expected<void> ModelFollower::step(TrainPeer &server, std::uint32_t newest) {
   if (!whole.ok()) {
     return Failure{whole.error()};
   }
+  whole->updates = model_ ? model_->updates : 0; // it does not say how many
   model_ = *std::move(whole);
   return {};
 }

@@ -4,6 +4,8 @@
 
 #include "training/run/train_peer.hpp"
 
+#include <algorithm>
+
 namespace tinyml::coordinator {
 
 /// Keeps the global model version by version, as a worker does: by deltas while the server has
@@ -19,6 +21,12 @@ public:
   /// One step towards `newest`: the next version, or the newest where the server no longer has the
   /// delta. Nothing to do when it is there already.
   [[nodiscard]] Expected<void> step(TrainPeer &server, std::uint32_t newest);
+  /// From elsewhere: so many updates are in the model.
+  void has_at_least(std::uint32_t updates) {
+    if (model_) {
+      model_->updates = std::max(model_->updates, updates);
+    }
+  }
 
 private:
   std::optional<VersionedModel> model_;

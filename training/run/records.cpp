@@ -27,6 +27,16 @@ WorkerRow worker_from_json(const json &object) {
           .personal_after = optional_number_at(object, "personal_accuracy_after")};
 }
 
+EdgeRow edge_from_json(const json &object) {
+  return {.id = object.at("id"),
+          .board = object.at("board"),
+          .state = object.at("state"),
+          .workers = object.at("workers"),
+          .samples = object.at("samples"),
+          .bytes_up = object.at("bytes_up"),
+          .bytes_down = object.at("bytes_down")};
+}
+
 template <typename Record> json list_of(const std::vector<Record> &records) {
   json list = json::array();
   for (const Record &record : records) {
@@ -51,14 +61,28 @@ json to_json(const WorkerRow &record) {
           {"personal_accuracy_after", optional_number(record.personal_after)}};
 }
 
-json to_json(const RoundRecord &record) {
-  return {{"round", record.round},
-          {"accuracy", record.accuracy},
-          {"loss", record.loss},
+json to_json(const EdgeRow &record) {
+  return {{"id", record.id},
+          {"board", record.board},
+          {"state", record.state},
+          {"workers", record.workers},
+          {"samples", record.samples},
           {"bytes_up", record.bytes_up},
-          {"bytes_down", record.bytes_down},
-          {"seconds", record.seconds},
-          {"workers", list_of(record.workers)}};
+          {"bytes_down", record.bytes_down}};
+}
+
+json to_json(const RoundRecord &record) {
+  json object = {{"round", record.round},
+                 {"accuracy", record.accuracy},
+                 {"loss", record.loss},
+                 {"bytes_up", record.bytes_up},
+                 {"bytes_down", record.bytes_down},
+                 {"seconds", record.seconds},
+                 {"workers", list_of(record.workers)}};
+  if (!record.edges.empty()) {
+    object["edges"] = list_of(record.edges);
+  }
+  return object;
 }
 
 json to_json(const WorkerFigures &figures) {
@@ -67,7 +91,18 @@ json to_json(const WorkerFigures &figures) {
           {"image_bytes", figures.image_bytes},
           {"guest_memory_bytes", figures.guest_memory_bytes},
           {"peak_anonymous_bytes", figures.peak_anonymous_bytes},
-          {"samples_per_cpu_second", figures.samples_per_cpu_second}};
+          {"samples_per_cpu_second", figures.samples_per_cpu_second},
+          {"restarts", figures.restarts}};
+}
+
+json to_json(const MachineFigures &figures) {
+  return {{"id", figures.id},
+          {"board", figures.board},
+          {"workers", figures.workers},
+          {"image_bytes", figures.image_bytes},
+          {"guest_memory_bytes", figures.guest_memory_bytes},
+          {"peak_anonymous_bytes", figures.peak_anonymous_bytes},
+          {"restarts", figures.restarts}};
 }
 
 json to_json(const RunRecord &record) {
@@ -84,6 +119,8 @@ json to_json(const RunRecord &record) {
           {"initial_accuracy", before},
           {"rounds", rounds},
           {"workers", list_of(record.workers)},
+          {"server", to_json(record.server)},
+          {"edges", list_of(record.edges)},
           {"final_accuracy", record.final_accuracy}};
 }
 
@@ -97,6 +134,9 @@ Expected<RoundRecord> round_from_json(const json &object) {
                        .seconds = object.at("seconds")};
     for (const json &worker : object.at("workers")) {
       record.workers.push_back(worker_from_json(worker));
+    }
+    for (const json &edge : object.value("edges", json::array())) {
+      record.edges.push_back(edge_from_json(edge));
     }
     return record;
   } catch (const json::exception &) {

@@ -47,6 +47,7 @@ public:
   /// Ends it at once; look() starts it again.
   void kill();
   [[nodiscard]] int pid() const { return machine_ ? machine_->pid() : -1; }
+  [[nodiscard]] Time started() const { return started_; } ///< the last time
   [[nodiscard]] unsigned restarts() const { return starts_ > 0 ? starts_ - 1 : 0; }
   /// How it ended last, or the end of its console.
   [[nodiscard]] std::string last_words() const;

@@ -8,9 +8,6 @@ namespace {
 
 using training::decode;
 
-/// An emulated board may be in the middle of a long step or of an erase.
-constexpr std::chrono::seconds kPatience{30};
-
 template <typename Message>
 std::vector<std::uint8_t> encoded(const Message &message, std::size_t size_bytes) {
   std::vector<std::uint8_t> bytes(size_bytes);
@@ -44,9 +41,10 @@ Failure<HostError> unreadable(const std::string &name, const char *what) {
 
 Expected<CoapResponse> TrainPeer::ask(CoapRequest request) {
   request.to = where_;
-  request.limit = kPatience;
+  request.limit = patience_;
   const std::string path = request.path;
   auto response = network_.ask(request, stop_);
+  answered_ = response.ok();
   if (!response.ok()) {
     return fail(response.error().code, name_ + ": " + response.error().message);
   }
@@ -122,8 +120,9 @@ Expected<VersionedModel> TrainPeer::model() {
       response->payload.size() % sizeof(float) != 0) {
     return unreadable(name_, "a model");
   }
-  return VersionedModel{load_le<std::uint32_t>(response->etag.data() + sizeof(std::uint32_t)),
-                        floats_of(response->payload)};
+  return VersionedModel{.version =
+                            load_le<std::uint32_t>(response->etag.data() + sizeof(std::uint32_t)),
+                        .values = floats_of(response->payload)};
 }
 
 Expected<std::optional<std::vector<std::uint8_t>>> TrainPeer::delta(std::uint32_t version) {

@@ -20,6 +20,7 @@ struct ServerReport {
 struct VersionedModel {
   std::uint32_t version = 0;
   std::vector<float> values;
+  std::uint32_t updates = 0; ///< in it, as far as is known
 };
 
 /// One machine of the run, to be asked.
@@ -27,6 +28,13 @@ class TrainPeer {
 public:
   TrainPeer(RunNetwork &network, net::Endpoint where, std::string name, std::stop_token stop)
       : network_(network), where_(where), name_(std::move(name)), stop_(std::move(stop)) {}
+
+  /// How long it is waited for each answer, unless it is told otherwise: an emulated board may be
+  /// in the middle of a long step or of an erase.
+  static constexpr std::chrono::seconds kPatience{30};
+  void wait_for(std::chrono::milliseconds patience) { patience_ = patience; }
+  /// It said something to the latest question, if only that it refuses.
+  [[nodiscard]] bool answered() const { return answered_; }
 
   // A parameter server.
   [[nodiscard]] Expected<void> put_run(const training::RunSettings &settings);
@@ -49,6 +57,8 @@ private:
   net::Endpoint where_;
   std::string name_;
   std::stop_token stop_;
+  std::chrono::milliseconds patience_ = kPatience;
+  bool answered_ = true;
 };
 
 } // namespace tinyml::coordinator

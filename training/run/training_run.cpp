@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "training/run/training_run.hpp"
 
-#include "host/files.hpp"
-
 #include <algorithm>
-#include <csignal>
 #include <fmt/format.h>
 #include <thread>
 
@@ -13,12 +10,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using training::WorkerState;
 
 constexpr milliseconds kPoll{150};
 constexpr seconds kAddressPatience{90};
-/// A worker that the server does not know, or has lost, is told again where its server is.
-constexpr seconds kOrderAgain{5};
 /// Of a disk that machines' stores grow on.
 constexpr std::uint64_t kLeastFreeBytes = 256U << 10U;
 
@@ -51,13 +45,17 @@ Expected<TrainPeer> TrainingRun::server_peer(std::size_t index) const {
   return peer_of(*servers_[index], *where);
 }
 
-std::uint32_t TrainingRun::versions_a_round() const {
-  return run_.settings.barrier == training::Barrier::kBulk ? 1 : run_.settings.workers;
+std::size_t TrainingRun::workers_of(std::size_t server) const {
+  return static_cast<std::size_t>(
+      std::count_if(workers_.begin(), workers_.end(),
+                    [&](const Worker &worker) { return worker.server == server; }));
 }
 
 Expected<RunRecord> TrainingRun::run(std::stop_token stop) {
   stop_ = std::move(stop);
   begun_ = round_begun_ = changed_ = Clock::now();
+  last_round_ = run_.state.rounds.empty() ? 0 : run_.state.rounds.back().round;
+  edges_.resize(run_.edges.size());
   using Step = Expected<void> (TrainingRun::*)();
   for (const Step step :
        {&TrainingRun::start_machines, &TrainingRun::wait_for_addresses, &TrainingRun::send_shards,
@@ -174,6 +172,8 @@ Expected<void> TrainingRun::set_up_servers() {
     if (auto put = server->put_model(run_.initial); !put.ok()) {
       return put;
     }
+  }
+  if (run_.state.rounds.empty()) {
     follower_ = ModelFollower(VersionedModel{0, run_.initial});
   }
   for (std::size_t i = 0; i < run_.edges.size(); ++i) {
@@ -181,7 +181,7 @@ Expected<void> TrainingRun::set_up_servers() {
       return edge;
     }
   }
-  return run_.state.rounds.empty() ? finish_round(0) : Expected<void>{};
+  return run_.state.rounds.empty() ? evaluate_round(0) : Expected<void>{};
 }
 
 Expected<void> TrainingRun::set_up_edge(std::size_t index) {
@@ -192,28 +192,10 @@ Expected<void> TrainingRun::set_up_edge(std::size_t index) {
   if (!upstream || !peer.ok()) {
     return fail(ErrorCode::kUnavailable, edge.spec().name + " cannot reach the server");
   }
-  settings.workers = static_cast<std::uint16_t>(
-      std::count_if(workers_.begin(), workers_.end(),
-                    [&](const Worker &worker) { return worker.server == 1 + index; }));
+  settings.workers = static_cast<std::uint16_t>(workers_of(1 + index));
   settings.upstream = *upstream;
   settings.upstream_index = static_cast<std::uint16_t>(index);
   return peer->put_run(settings);
-}
-
-void TrainingRun::order_workers(Clock::time_point now) {
-  for (Worker &worker : workers_) {
-    const bool lost = !worker.known || worker.last.state == WorkerState::kLost;
-    const auto where = worker.machine->endpoint(*network_);
-    const RunMachine &server = *servers_[worker.server];
-    const auto address = server.seen_from(worker.machine->spec().board, *network_);
-    if (!lost || !where || !address || now - worker.told < kOrderAgain ||
-        worker.machine->pid() < 0) {
-      continue;
-    }
-    worker.told = now;
-    auto peer = peer_of(*worker.machine, *where);
-    (void)peer.put_join({.run_id = run_.state.run_id, .server = *address, .index = worker.index});
-  }
 }
 
 Expected<void> TrainingRun::check_fault(Worker &worker) {
@@ -272,6 +254,9 @@ Expected<bool> TrainingRun::look() {
     const auto report =
         server.ok() ? server->server_status() : Expected<ServerReport>(Failure{server.error()});
     if (!report.ok()) { // it may be starting again
+      if (server.ok() && !server->answered()) {
+        end_hung(*servers_[i]);
+      }
       show(servers_[i]->spec().name + " does not answer");
       return false;
     }
@@ -287,7 +272,7 @@ Expected<bool> TrainingRun::look() {
   if (status_.state == training::RunState::kJoining ||
       status_.state == training::RunState::kNoModel) {
     for (Worker &worker : workers_) {
-      if (!worker.known && Clock::now() - begun_ > seconds(2)) {
+      if (!worker.seen.known && Clock::now() - begun_ > seconds(2)) {
         if (const auto fault = check_fault(worker); !fault.ok()) {
           return Failure{fault.error()};
         }
@@ -298,8 +283,21 @@ Expected<bool> TrainingRun::look() {
   if (const auto taken = take_versions(status_); !taken.ok()) {
     return Failure{taken.error()};
   }
-  return status_.state == training::RunState::kDone && !run_.state.rounds.empty() &&
-         run_.state.rounds.back().round >= run_.settings.rounds;
+  if (const auto settled = settle_rounds(); !settled.ok()) {
+    return Failure{settled.error()};
+  }
+  return status_.state == training::RunState::kDone && last_round_ >= run_.settings.rounds &&
+         evaluated_.empty();
+}
+
+/// Without a common barrier a version may hold several updates; as many as there are workers make a
+/// round.
+unsigned TrainingRun::round_of(const VersionedModel &model,
+                               const training::RunStatus &status) const {
+  if (is_bulk()) {
+    return model.version;
+  }
+  return model.version == status.version ? status.round : model.updates / run_.settings.workers;
 }
 
 Expected<void> TrainingRun::take_versions(const training::RunStatus &status) {
@@ -311,12 +309,13 @@ Expected<void> TrainingRun::take_versions(const training::RunStatus &status) {
     if (const auto stepped = follower_.step(*server, status.version); !stepped.ok()) {
       return {}; // asked again
     }
-    const std::uint32_t version = follower_.model()->version;
-    const unsigned round = version / versions_a_round();
-    const unsigned last = run_.state.rounds.empty() ? 0 : run_.state.rounds.back().round;
-    if (version % versions_a_round() == 0 && round > last) {
-      if (auto finished = finish_round(round); !finished.ok()) {
-        return finished;
+    if (follower_.model()->version == status.version) {
+      follower_.has_at_least(status.round * run_.settings.workers);
+    }
+    const unsigned round = round_of(*follower_.model(), status);
+    if (round > last_round_) {
+      if (auto evaluated = evaluate_round(round); !evaluated.ok()) {
+        return evaluated;
       }
     }
     if (stop_.stop_requested()) {
@@ -324,39 +323,6 @@ Expected<void> TrainingRun::take_versions(const training::RunStatus &status) {
     }
   }
   return {};
-}
-
-void TrainingRun::look_after_machines(Clock::time_point now) {
-  bool changed = false;
-  for (const auto &server : servers_) {
-    changed = server->look(*network_, now) || changed;
-  }
-  for (Worker &worker : workers_) {
-    if (worker.machine->look(*network_, now)) {
-      worker.known = false; // to be told again where its server is
-      worker.told = {};
-      changed = true;
-    }
-  }
-  if (changed) {
-    write_processes();
-  }
-}
-
-void TrainingRun::write_processes() const {
-  nlohmann::json processes = nlohmann::json::object();
-  const auto add = [&](const RunMachine &machine) {
-    const auto where = machine.endpoint(*network_);
-    processes[machine.spec().name] = {{"pid", machine.pid()},
-                                      {"address", where ? text_of(*where) : ""}};
-  };
-  for (const auto &server : servers_) {
-    add(*server);
-  }
-  for (const Worker &worker : workers_) {
-    add(*worker.machine);
-  }
-  (void)host::write_text(run_.folder.path() / "processes.json", processes.dump(1) + "\n");
 }
 
 TrainingRun::~TrainingRun() {

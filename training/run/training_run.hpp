@@ -5,6 +5,9 @@
 #include "training/run/live_table.hpp"
 #include "training/run/model_follower.hpp"
 #include "training/run/preparation.hpp"
+#include "training/run/round_bytes.hpp"
+
+#include <deque>
 
 namespace tinyml::coordinator {
 
@@ -48,18 +51,28 @@ public:
 private:
   using Clock = std::chrono::steady_clock;
 
+  /// What a server told of one of its workers (of the upper one, that may be an edge aggregator).
+  struct Reported {
+    training::WorkerRecord last;
+    RoundBytes up;
+    RoundBytes down;
+    std::uint32_t held = 0; ///< the version it was last known to hold
+    bool counted = false;   ///< what it sends and gets is counted from here on
+    bool known = false;     ///< the server has a record of it
+  };
   /// A worker with its machine and what was counted of it.
   struct Worker {
     std::unique_ptr<RunMachine> machine;
-    std::size_t server = 0;      ///< index of its server in servers_
-    std::uint16_t index = 0;     ///< at that server
-    training::WorkerRecord last; ///< as the server told it
+    std::size_t server = 0;  ///< index of its server in servers_
+    std::uint16_t index = 0; ///< at that server
+    Reported seen;
     std::uint64_t trained_samples = 0;
-    std::uint64_t bytes_up = 0; ///< at the end of the last round
-    std::uint64_t bytes_down = 0;
     Clock::time_point told{}; ///< when it was last told to join
-    bool counted = false;     ///< what it sends and gets is counted from here on
-    bool known = false;       ///< the server has a record of it
+  };
+  /// A round that was evaluated and whose bytes are not all counted yet.
+  struct Evaluated {
+    RoundRecord record;
+    Clock::time_point since{};
   };
 
   [[nodiscard]] Expected<void> start_machines();
@@ -67,23 +80,40 @@ private:
   [[nodiscard]] Expected<void> set_up_servers();
   [[nodiscard]] Expected<void> set_up_edge(std::size_t index);
   [[nodiscard]] Expected<void> send_shards();
-  void order_workers(Clock::time_point now);
   [[nodiscard]] Expected<void> follow();
   [[nodiscard]] Expected<bool> look();
   [[nodiscard]] Expected<void> take_versions(const training::RunStatus &status);
-  [[nodiscard]] Expected<void> finish_round(unsigned round);
+  [[nodiscard]] unsigned round_of(const VersionedModel &model,
+                                  const training::RunStatus &status) const;
   [[nodiscard]] Expected<void> check_fault(Worker &worker);
+
+  // training_run_care.cpp: machines that died or hang
   void look_after_machines(Clock::time_point now);
-  void begin_counting(Worker &worker, const training::WorkerRecord &record) const;
-  void take_report(const ServerReport &report, std::size_t server);
+  void order_workers(Clock::time_point now);
+  void order(Worker &worker, const training::PeerAddress &server, net::Endpoint where);
+  void end_hung(RunMachine &machine);
   void write_processes() const;
+
+  // training_run_figures.cpp: what it is told in
+  [[nodiscard]] Expected<void> evaluate_round(unsigned round);
+  [[nodiscard]] Expected<void> settle_rounds();
+  [[nodiscard]] bool all_hold(std::uint32_t version) const;
+  [[nodiscard]] bool holds(const Reported &seen, const RunMachine &machine,
+                           std::uint32_t version) const;
+  void begin_counting(Reported &seen, const training::WorkerRecord &record) const;
+  void take_report(const ServerReport &report, std::size_t server);
+  void take_record(const training::RunStatus &status, const training::WorkerRecord &record,
+                   Reported &seen);
   void show(const std::string &phase);
   [[nodiscard]] std::vector<WorkerRow> rows() const;
   [[nodiscard]] WorkerRow row_of(std::size_t index) const;
+  [[nodiscard]] std::vector<EdgeRow> edge_rows() const;
+  [[nodiscard]] MachineFigures figures_of(std::size_t server) const;
   [[nodiscard]] RunRecord record() const;
   [[nodiscard]] TrainPeer peer_of(const RunMachine &machine, net::Endpoint where) const;
   [[nodiscard]] Expected<TrainPeer> server_peer(std::size_t index) const;
-  [[nodiscard]] std::uint32_t versions_a_round() const;
+  [[nodiscard]] bool is_bulk() const { return run_.settings.barrier == training::Barrier::kBulk; }
+  [[nodiscard]] std::size_t workers_of(std::size_t server) const;
   [[nodiscard]] Failure<HostError> stopped() const;
 
   PreparedRun run_;
@@ -93,7 +123,10 @@ private:
   std::stop_token stop_;
   std::unique_ptr<RunNetwork> network_;
   std::vector<std::unique_ptr<RunMachine>> servers_; ///< the upper one, then the edges
+  std::vector<Reported> edges_;
   std::vector<Worker> workers_;
+  std::deque<Evaluated> evaluated_;
+  unsigned last_round_ = 0; ///< that was evaluated
   training::RunStatus status_;
   Clock::time_point begun_{};
   Clock::time_point round_begun_{};
