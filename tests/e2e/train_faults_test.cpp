@@ -25,10 +25,11 @@ protected:
   static void TearDownTestSuite() { delete stage_; }
 
   static std::unique_ptr<host::Child> start(const std::string &run,
-                                            const std::vector<std::string> &more = {}) {
+                                            const std::vector<std::string> &more = {},
+                                            const std::string &rounds = "10") {
     std::vector<std::string> arguments = {
         "mnist-mlp", "--on",     "linux",   "--workers",
-        "4",         "--rounds", "10",      "--local-epochs",
+        "4",         "--rounds", rounds,    "--local-epochs",
         "2",         "--lost",   "4",       "--keep",
         "--publish", "none",     "--state", (stage_->folder() / run).string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -114,7 +115,7 @@ TEST_F(TrainFaults, AWorkerHangsAndGoesOnLater) {
 }
 
 TEST_F(TrainFaults, AWorkerThatHangsForGoodIsStartedAgain) {
-  auto child = start("stuck");
+  auto child = start("stuck", {}, "60"); // not over before it is noticed
   ASSERT_TRUE(stage_->reaches_round("stuck", 2));
   const pid_t launcher = stage_->process_of("stuck", "worker-2");
   ASSERT_GT(launcher, 0);
