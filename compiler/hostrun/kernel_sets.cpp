@@ -11,6 +11,7 @@ struct HostKernelSet {
   std::string_view name;
   std::span<const char *const> flags;
   bool (*runs_here)();
+  std::span<const char *const> extensions;
 };
 
 bool always() { return true; }
@@ -24,16 +25,19 @@ bool has_avx512vnni() {
          __builtin_cpu_supports("avx512vnni") != 0;
 }
 constexpr const char *kAvx2[] = {"-mavx2"};
+constexpr const char *kAvx2Words[] = {"avx2"};
+constexpr const char *kAvx512VnniWords[] = {"avx512f", "avx512bw", "avx512vl", "avx512dq",
+                                            "avx512vnni"};
 constexpr const char *kAvx512Vnni[] = {"-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq",
                                        "-mavx512vnni"};
 #endif
 
 /// Slowest first.
 constexpr HostKernelSet kSets[] = {
-    {"scalar", {}, always},
+    {"scalar", {}, always, {}},
 #if defined(__x86_64__)
-    {"avx2", kAvx2, has_avx2},
-    {"avx512vnni", kAvx512Vnni, has_avx512vnni},
+    {"avx2", kAvx2, has_avx2, kAvx2Words},
+    {"avx512vnni", kAvx512Vnni, has_avx512vnni, kAvx512VnniWords},
 #endif
 };
 
@@ -59,6 +63,20 @@ std::string best_kernel_set() { return runnable_kernel_sets().back(); }
 std::string host_kernel_set() {
   const char *wanted = std::getenv("TINYML_HOST_ISA");
   return wanted != nullptr && runs_here(wanted) ? wanted : best_kernel_set();
+}
+
+std::vector<std::string> host_extensions() {
+  std::vector<std::string> words;
+  const std::string last = host_kernel_set();
+  for (const HostKernelSet &set : kSets) {
+    if (set.runs_here()) {
+      words.insert(words.end(), set.extensions.begin(), set.extensions.end());
+    }
+    if (set.name == last) {
+      break;
+    }
+  }
+  return words;
 }
 
 std::span<const char *const> kernel_set_flags(std::string_view name) {

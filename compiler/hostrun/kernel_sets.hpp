@@ -20,6 +20,10 @@ namespace tinyml::hostrun {
 /// All that can run here, slowest first.
 [[nodiscard]] std::vector<std::string> runnable_kernel_sets();
 
+/// What this processor has of the words that device profiles call extensions, as far as
+/// host_kernel_set() makes use of it.
+[[nodiscard]] std::vector<std::string> host_extensions();
+
 /// Flags for GCC and Clang, without -DTINYML_ISA; none for sets that need nothing special.
 [[nodiscard]] std::span<const char *const> kernel_set_flags(std::string_view name);
 

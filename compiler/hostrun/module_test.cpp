@@ -100,6 +100,18 @@ TEST(KernelSets, TheEnvironmentChoosesAmongThoseThatRunHere) {
   EXPECT_EQ(host_kernel_set(), runnable_kernel_sets().back());
 }
 
+TEST(KernelSets, TheHostsExtensionsAreThoseOfTheChosenSet) {
+  ASSERT_EQ(setenv("TINYML_HOST_ISA", "scalar", 1), 0);
+  EXPECT_TRUE(host_extensions().empty());
+  ASSERT_EQ(unsetenv("TINYML_HOST_ISA"), 0);
+  const auto words = host_extensions();
+  for (const std::string &set : runnable_kernel_sets()) {
+    if (set != "scalar") {
+      EXPECT_THAT(words, ::testing::Contains(set));
+    }
+  }
+}
+
 TEST(HostModule, TwoModulesDoNotShareTheirArenas) {
   const auto module = generated(small_graph("x"));
   ASSERT_TRUE(module.ok());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/link/kit.hpp"
 
+#include "compiler/link/kernel_choice.hpp"
 #include "host/files.hpp"
-#include "kernels/isa/registry.hpp"
 
 #include <cstdlib>
 #include <set>
@@ -38,16 +38,6 @@ StackRules stack_rules(const json &from) {
   rules.library_call_bytes = from.value("library_call_bytes", rules.library_call_bytes);
   rules.indirect_call_bytes = from.value("indirect_call_bytes", 0U);
   return rules;
-}
-
-/// Locals of training kernels and spilled vectors lie at multiples of a cache line; callers keep
-/// the stack at multiples of 16.
-std::uint32_t realignment_bytes(const std::string &isa) {
-  constexpr int kAbiAlignment = 16;
-  constexpr std::uint32_t kLargest = 64 - kAbiAlignment;
-  const auto *set = kernels::isa::find_kernel_set(isa);
-  const bool wide = set != nullptr && set->sample_lanes * int{sizeof(float)} > kAbiAlignment;
-  return wide ? kLargest : 0;
 }
 
 Kit parse_kit(const json &from, const std::filesystem::path &folder) {

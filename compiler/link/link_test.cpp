@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/link/elf.hpp"
-#include "compiler/link/kit.hpp"
+#include "compiler/link/kernel_choice.hpp"
 #include "compiler/link/layout.hpp"
 #include "compiler/link/stack_bound.hpp"
 #include "host/files.hpp"
@@ -131,6 +131,62 @@ TEST(Kit, NamesTheKeyThatIsMissing) {
   EXPECT_EQ(load_kit(folder->path()).error().code, ErrorCode::kNotFound);
   ASSERT_TRUE(host::write_text(folder->path() / "kit.json", R"({"kit_version": 1})").ok());
   EXPECT_NE(load_kit(folder->path()).error().message.find("board"), std::string::npos);
+}
+
+const std::vector<KernelChoice> kChoices = {
+    {"avx2", {"avx2"}, {"-mavx2"}},
+    {"avx512vnni", {"avx2", "avx512f", "avx512vnni"}, {"-mavx512f"}}};
+
+Kit scalar_kit() {
+  Kit kit;
+  kit.isa = "scalar";
+  kit.compile_flags = {"-Os", "-DTINYML_ISA=scalar", "-std=c++20"};
+  kit.link_flags = {"-static"};
+  return kit;
+}
+
+TEST(KernelChoice, KeepsTheKitsKernelsWhereTheProcessorHasNothingMore) {
+  using Words = std::vector<std::string>;
+  for (const Words &words : {Words{}, Words{"avx512f", "avx512vnni"}, Words{"sse9"}}) {
+    const Kit same = with_kernels_for(scalar_kit(), kChoices, words);
+    EXPECT_EQ(same.isa, "scalar");
+    EXPECT_EQ(same.compile_flags, scalar_kit().compile_flags);
+    EXPECT_EQ(same.link_flags, scalar_kit().link_flags);
+  }
+}
+
+TEST(KernelChoice, TakesTheFastestKernelsThatTheProcessorExecutes) {
+  using Words = std::vector<std::string>;
+  const Kit avx2 = with_kernels_for(scalar_kit(), kChoices, {"avx2", "avx512f"});
+  EXPECT_EQ(avx2.isa, "avx2");
+  EXPECT_EQ(avx2.compile_flags, (Words{"-Os", "-std=c++20", "-mavx2", "-DTINYML_ISA=avx2"}));
+  EXPECT_EQ(avx2.link_flags, (Words{"-static", "-Wl,--defsym=tinyml_needed_extensions=1"}));
+  EXPECT_EQ(avx2.stack.realignment_bytes, 48U) << "vectors lie at multiples of a cache line";
+  const Kit wide =
+      with_kernels_for(scalar_kit(), kChoices, {"avx512vnni", "avx512f", "avx2", "unheard-of"});
+  EXPECT_EQ(wide.isa, "avx512vnni");
+  EXPECT_EQ(wide.compile_flags,
+            (Words{"-Os", "-std=c++20", "-mavx512f", "-DTINYML_ISA=avx512vnni"}));
+  EXPECT_EQ(wide.link_flags.back(), "-Wl,--defsym=tinyml_needed_extensions=35");
+}
+
+TEST(KernelChoice, IsReadFromTheKitAndMayBeAbsentOrDamaged) {
+  const auto folder = host::TemporaryFolder::create("kit");
+  ASSERT_TRUE(folder.ok());
+  Kit kit = scalar_kit();
+  kit.folder = folder->path();
+  const auto with = [&](const char *text) {
+    EXPECT_TRUE(host::write_text(folder->path() / "kit.json", text).ok());
+    return for_processor(kit, {"avx2"});
+  };
+  EXPECT_EQ(with("{}")->isa, "scalar");
+  EXPECT_EQ(with(R"({"kernel_choices": [{"isa": "avx2", "extensions": ["avx2"],
+                     "compile_flags": []}]})")
+                ->isa,
+            "avx2");
+  const auto damaged = with(R"({"kernel_choices": [{"isa": 5}]})");
+  ASSERT_FALSE(damaged.ok());
+  EXPECT_NE(damaged.error().message.find("kernel choices"), std::string::npos);
 }
 
 TEST(Kit, ListsTheKnownBoardsWhenOneIsUnknown) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "device/worker/sample_layout.hpp"
 #include "device/worker/scratch.hpp"
 #include "device/worker/shard_store.hpp"
 #include "device/worker/step.hpp"
 
+#include <array>
 #include <bit>
+#include <utility>
 
 namespace tinyml::device {
 
@@ -26,25 +29,52 @@ public:
 
   /// Records `first`… become the batch's samples `slot`…; `count` > 0. False when the store fails.
   bool load(std::uint32_t first, std::uint32_t count, std::uint32_t slot) {
-    const training::ShardHeader &header = *shard_.header();
-    const ByteSpan room = free_of_inputs(step_);
-    const std::uint32_t record_bytes = header.record_bytes();
-    const auto at_once = static_cast<std::uint32_t>(room.size()) / record_bytes;
+    begin(slot);
+    return add(first, count) && finish();
+  }
+
+  /// The same for several runs of records, which the store is asked for at once: begin, add in the
+  /// order of the samples, finish.
+  void begin(std::uint32_t slot) {
+    room_ = free_of_inputs(step_);
+    slot_ = slot;
+    read_count_ = 0;
+    records_ = 0;
+  }
+  bool add(std::uint32_t first, std::uint32_t count) {
+    const std::uint32_t record_bytes = shard_.header()->record_bytes();
+    const auto at_once = static_cast<std::uint32_t>(room_.size()) / record_bytes;
     if (at_once == 0) {
-      return load_in_parts(first, count, slot, room);
+      const std::uint32_t slot = std::exchange(slot_, slot_ + count);
+      return load_in_parts(first, count, slot, room_);
     }
-    for (std::uint32_t done = 0; done < count;) {
-      const std::uint32_t part = std::min(at_once, count - done);
-      if (!shard_.read(first + done, 0, room.first(part * record_bytes))) {
-        return false;
+    while (count > 0) {
+      if (records_ == at_once || read_count_ == kMostReads) {
+        if (!finish()) {
+          return false;
+        }
       }
-      const Piece piece{room.data(), record_bytes, part, slot + done};
-      place_values(piece, 0, header.sample_values);
-      for (std::uint32_t i = 0; i < part; ++i) {
-        place_label(piece.bytes + i * record_bytes + header.label_offset(), piece.slot + i);
-      }
-      done += part;
+      const std::uint32_t part = std::min(at_once - records_, count);
+      reads_[read_count_++] =
+          shard_.reading(first, room_.subspan(records_ * record_bytes, part * record_bytes));
+      records_ += part;
+      first += part;
+      count -= part;
     }
+    return true;
+  }
+  bool finish() {
+    const training::ShardHeader &header = *shard_.header();
+    const std::uint32_t record_bytes = header.record_bytes();
+    if (!shard_.read_all(std::span(reads_).first(read_count_))) {
+      return false;
+    }
+    const Piece piece{room_.data(), record_bytes, records_, slot_};
+    place_values(piece, 0, header.sample_values);
+    for (std::uint32_t i = 0; i < records_; ++i) {
+      place_label(piece.bytes + i * record_bytes + header.label_offset(), slot_ + i);
+    }
+    begin(slot_ + records_);
     return true;
   }
 
@@ -67,6 +97,7 @@ public:
 
 private:
   static constexpr std::int32_t kNoClass = -1;
+  static constexpr std::uint32_t kMostReads = 8;
 
   /// Consecutive records, or the same part of them.
   struct Piece {
@@ -82,12 +113,15 @@ private:
     const std::uint32_t batch = step_.training().batch;
     float *x = reinterpret_cast<float *>(step_input(step_, kSampleInput)) + first_value * batch +
                piece.slot;
+    if (header.value == training::ShardValue::kU8) {
+      return lay_out(
+          {piece.bytes, piece.stride_bytes, piece.count, values, header.scale, header.offset}, x,
+          batch);
+    }
     for (std::uint32_t i = 0; i < values; ++i, x += batch) {
       const std::uint8_t *from = piece.bytes + i * header.value_bytes();
       for (std::uint32_t n = 0; n < piece.count; ++n, from += piece.stride_bytes) {
-        x[n] = header.value == training::ShardValue::kU8
-                   ? static_cast<float>(*from) * header.scale + header.offset
-                   : std::bit_cast<float>(load_le<std::uint32_t>(from));
+        x[n] = std::bit_cast<float>(load_le<std::uint32_t>(from));
       }
     }
   }
@@ -132,6 +166,11 @@ private:
 
   ShardStore<Flash> &shard_;
   Step &step_;
+  ByteSpan room_; ///< of the arena, between begin and finish
+  std::uint32_t slot_ = 0;
+  std::uint32_t records_ = 0; ///< that wait to be read
+  std::uint32_t read_count_ = 0;
+  std::array<hal::StoreRead, kMostReads> reads_{};
 };
 
 } // namespace tinyml::device

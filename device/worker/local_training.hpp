@@ -153,6 +153,7 @@ private:
   /// classes can be switched off.
   bool fill(std::uint32_t batch, std::uint32_t &filled) {
     const bool may_be_short = work_.whole_epochs && is_classifier();
+    loader_.begin(0);
     while (filled < batch) {
       const SampleOrder::Run run = order_.take(batch - filled);
       if (run.count == 0) {
@@ -161,10 +162,13 @@ private:
         }
         continue;
       }
-      if (!loader_.load(run.first, run.count, filled)) {
+      if (!loader_.add(run.first, run.count)) {
         return false;
       }
       filled += run.count;
+    }
+    if (!loader_.finish()) {
+      return false;
     }
     loader_.clear(filled);
     return true;

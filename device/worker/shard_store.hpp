@@ -3,8 +3,10 @@
 
 #include "base/crc32.hpp"
 #include "device/worker/region_writer.hpp"
+#include "os/store_reads.hpp"
 #include "protocol/training/shard.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace tinyml::device {
@@ -26,6 +28,23 @@ public:
   bool read(std::uint32_t record, std::uint32_t offset, ByteSpan to) {
     const std::uint32_t at = record * header_->record_bytes() + offset;
     return flash_.read(region_.offset + kHeader + at, to) == hal::Status::kOk;
+  }
+
+  /// So much of the records from `record` on as fits `to`, for read_all().
+  [[nodiscard]] hal::StoreRead reading(std::uint32_t record, ByteSpan to) const {
+    return {.offset = region_.offset + kHeader + record * header_->record_bytes(),
+            .size_bytes = static_cast<std::uint32_t>(to.size()),
+            .to = to.data()};
+  }
+  /// At once where the store can do that; false when it fails.
+  bool read_all(std::span<const hal::StoreRead> reads) {
+    if constexpr (std::same_as<Flash, store::HalFlash>) {
+      return hal::store_read_all(reads) == hal::Status::kOk;
+    } else {
+      return std::ranges::all_of(reads, [this](const hal::StoreRead &read) {
+        return flash_.read(read.offset, {read.to, read.size_bytes}) == hal::Status::kOk;
+      });
+    }
   }
 
   enum class Put : std::uint8_t { kMore, kDone, kNotAShard, kTooLarge, kStoreFailed };

@@ -255,6 +255,51 @@ TEST_F(ShardStoreTest, SamplesComeTransposedIntoTheBatch) {
   EXPECT_FALSE((BatchLoader<FlashSimulator, SoftmaxStep>(shard, other).fits()));
 }
 
+TEST_F(ShardStoreTest, ABatchOfManyRunsIsTheSameAsTheRunsOneByOne) {
+  Store shard(flash, region, writer);
+  ASSERT_EQ(put_all(shard, shard_of(300, 20, 49), 1024), Store::Put::kDone);
+  SoftmaxStep step(49, 10, 32);
+  SoftmaxStep single(49, 10, 32);
+  BatchLoader<FlashSimulator, SoftmaxStep> loader(shard, step);
+  BatchLoader<FlashSimulator, SoftmaxStep> plain(shard, single);
+  const std::uint32_t runs[][2] = {{9, 1},   {40, 7}, {0, 1},   {299, 1}, {100, 3}, {7, 2},
+                                   {200, 5}, {50, 1}, {120, 6}, {3, 1},   {77, 4}};
+  loader.begin(0);
+  std::uint32_t slot = 0;
+  for (const auto &[first, count] : runs) {
+    ASSERT_TRUE(loader.add(first, count));
+    ASSERT_TRUE(plain.load(first, count, slot));
+    slot += count;
+  }
+  ASSERT_TRUE(loader.finish());
+  ASSERT_EQ(slot, 32U);
+  EXPECT_EQ(std::memcmp(step_input(step, kSampleInput), step_input(single, kSampleInput),
+                        49 * 32 * sizeof(float)),
+            0);
+  for (std::uint32_t n = 0; n < slot; ++n) {
+    EXPECT_EQ(loader.class_of(n), plain.class_of(n));
+  }
+}
+
+TEST(SampleLayout, GivesWhatOneValueAtATimeGives) {
+  std::vector<std::uint8_t> bytes(40 * 53);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(i * 37 >> 2);
+  }
+  for (const std::uint32_t count : {0U, 1U, 3U, 4U, 8U, 13U, 32U}) {
+    std::vector<float> x(50 * 40, -7.0F);
+    lay_out({bytes.data(), 53, count, 50, 1 / 255.0F, -0.125F}, x.data() + 2, 40);
+    for (std::uint32_t i = 0; i < 49; ++i) {
+      for (std::uint32_t n = 0; n < 40; ++n) {
+        const bool inside = n >= 2 && n - 2 < count;
+        const float wanted =
+            inside ? static_cast<float>(bytes[(n - 2) * 53 + i]) * (1 / 255.0F) + -0.125F : -7.0F;
+        ASSERT_EQ(x[i * 40 + n], wanted) << count << " " << i << " " << n;
+      }
+    }
+  }
+}
+
 TEST(Scratch, FindsTheLongestGapBetweenInputs) {
   SoftmaxStep step(49, 10, 8);
   const ByteSpan room = free_of_inputs(step);

@@ -50,6 +50,9 @@ Outcome Hypercalls::perform(Request &request) {
   case Call::kStoreWrite:
     request.result = perform_on_store(request);
     return {};
+  case Call::kStoreReadAll:
+    request.result = read_all(request);
+    return {};
   case Call::kEntropy:
     request.result = fill_with_entropy(request);
     return {};
@@ -104,6 +107,26 @@ std::uint32_t Hypercalls::perform_on_store(const Request &request) {
   }
   const auto from = memory_.readable(request.pointer, request.length);
   return from ? result_of(devices_.store_write(offset, *from)) : kRefused;
+}
+
+/// Every element is copied before it is looked at: the guest's memory may change under a read.
+std::uint32_t Hypercalls::read_all(const Request &request) {
+  const std::uint32_t count = request.length / sizeof(kvm::StoreRead);
+  if (request.length % sizeof(kvm::StoreRead) != 0 || count > kvm::kMostReads) {
+    return kRefused;
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto at = request.pointer + std::uint64_t{i} * sizeof(kvm::StoreRead);
+    const auto read = fits_32_bits(at)
+                          ? memory_.load<kvm::StoreRead>(static_cast<std::uint32_t>(at))
+                          : std::nullopt;
+    const auto to = read ? memory_.writable(read->pointer, read->length) : std::nullopt;
+    const std::uint32_t status = to ? result_of(devices_.store_read(read->offset, *to)) : kRefused;
+    if (status != result_of(hal::Status::kOk)) {
+      return status;
+    }
+  }
+  return 0;
 }
 
 std::uint32_t Hypercalls::fill_with_entropy(const Request &request) {

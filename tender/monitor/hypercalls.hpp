@@ -37,6 +37,7 @@ public:
 private:
   Outcome perform(kvm::Request &request);
   std::uint32_t perform_on_store(const kvm::Request &request);
+  std::uint32_t read_all(const kvm::Request &request);
   std::uint32_t perform_on_hash(const kvm::Request &request);
   std::uint32_t fill_with_entropy(const kvm::Request &request);
   Outcome wait(kvm::Request &request);

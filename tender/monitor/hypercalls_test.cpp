@@ -29,7 +29,7 @@ TEST(Hypercalls, ARequestThatIsNotTheGuestsMemoryIsAFault) {
 
 TEST(Hypercalls, WhatDoesNotExistIsRefused) {
   TestGuest guest;
-  for (const std::uint32_t call : {13U, 255U, 0x8000'0000U, 0xFFFF'FFFFU}) {
+  for (const std::uint32_t call : {14U, 255U, 0x8000'0000U, 0xFFFF'FFFFU}) {
     EXPECT_EQ(guest.result_of({.call = static_cast<Call>(call)}), kRefused);
   }
 }
@@ -92,6 +92,55 @@ TEST(Hypercalls, TheStoreObeysItsRules) {
                              .pointer = kBuffer,
                              .length = 2}),
             kRefused);
+}
+
+/// Puts what to read behind the request at the start of the RAM.
+std::uint32_t read_all(TestGuest &guest, std::span<const kvm::StoreRead> reads,
+                       std::uint32_t length) {
+  std::memcpy(guest.ram.data() + 64, reads.data(), reads.size_bytes());
+  return guest.result_of({.call = Call::kStoreReadAll, .pointer = kRamBase + 64, .length = length});
+}
+std::uint32_t read_all(TestGuest &guest, std::span<const kvm::StoreRead> reads) {
+  return read_all(guest, reads, static_cast<std::uint32_t>(reads.size_bytes()));
+}
+
+TEST(Hypercalls, SeveralReadsAreOneRequest) {
+  TestGuest guest;
+  for (std::size_t i = 0; i < guest.devices.store.size(); ++i) {
+    guest.devices.store[i] = static_cast<std::uint8_t>(i % 251);
+  }
+  const kvm::StoreRead reads[] = {{5000, kBuffer, 3}, {0, kBuffer + 3, 2}, {65535, kBuffer + 5, 1}};
+  EXPECT_EQ(read_all(guest, reads), 0U);
+  const std::uint8_t wanted[] = {5000 % 251, 5001 % 251, 5002 % 251, 0, 1, 65535 % 251};
+  EXPECT_TRUE(std::equal(std::begin(wanted), std::end(wanted), guest.ram.begin() + 1024));
+  EXPECT_EQ(read_all(guest, {}), 0U);
+}
+
+TEST(Hypercalls, SeveralReadsAreCheckedOneByOne) {
+  TestGuest guest;
+  guest.devices.store.assign(guest.devices.store.size(), 7);
+  for (const Range &range : kForeignRanges) {
+    const kvm::StoreRead reads[] = {
+        {0, kBuffer, 1}, {0, range.pointer, range.length}, {0, kBuffer + 1, 1}};
+    EXPECT_EQ(read_all(guest, reads), kRefused) << std::hex << range.pointer;
+    EXPECT_EQ(guest.ram[1024], 7);
+    EXPECT_EQ(guest.ram[1025], 0) << "it stops where one fails";
+  }
+  const kvm::StoreRead behind[] = {{65535, kBuffer, 2}};
+  EXPECT_EQ(read_all(guest, behind), kRefused);
+  const kvm::StoreRead rom[] = {{0, kvm::kRomBase, 16}};
+  EXPECT_EQ(read_all(guest, rom), kRefused);
+  const std::vector<kvm::StoreRead> many(kvm::kMostReads + 1, kvm::StoreRead{0, kBuffer, 1});
+  EXPECT_EQ(read_all(guest, many), kRefused);
+  EXPECT_EQ(read_all(guest, std::span(many).first(kvm::kMostReads)), 0U);
+  EXPECT_EQ(read_all(guest, behind, 11), kRefused);
+  for (const Range &range : kForeignRanges) {
+    const Request request = {
+        .call = Call::kStoreReadAll, .pointer = range.pointer, .length = range.length / 12 * 12};
+    if (request.length != 0) {
+      EXPECT_EQ(guest.result_of(request), kRefused) << std::hex << range.pointer;
+    }
+  }
 }
 
 TEST(Hypercalls, TextAndFramesAreTakenWithAnyRequest) {

@@ -2,7 +2,6 @@
 #include "tender/monitor/virtual_machine.hpp"
 
 #include "tender/monitor/guest_layout.hpp"
-#include "tender/monitor/processor_features.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -14,8 +13,7 @@
 namespace tinyml::tender {
 namespace {
 
-constexpr std::uint64_t kFlagsReserved = 2;  // RFLAGS bit 1 is always set
-constexpr std::uint64_t kStateX87SseAvx = 7; // XCR0
+constexpr std::uint64_t kFlagsReserved = 2; // RFLAGS bit 1 is always set
 
 kvm_segment flat_segment(std::uint16_t selector, bool code) {
   constexpr std::uint8_t kCodeReadAccessed = 11;
@@ -72,12 +70,13 @@ HostPages::~HostPages() {
 }
 
 Expected<VirtualMachine> VirtualMachine::create(std::uint32_t memory_bytes) {
-  if (!this_processor_has_avx2()) {
+  VirtualMachine machine;
+  machine.units_ = offered_units(x86_64::extensions_here());
+  if (machine.units_ == VectorUnits::kNone) {
     return fail(ErrorCode::kUnavailable,
                 "this processor has no AVX2, which programs for board kvm-x86_64 are compiled for; "
                 "choose board linux");
   }
-  VirtualMachine machine;
   if (auto opened = machine.open_device(); !opened) {
     return Failure{opened.error()};
   }
@@ -134,10 +133,33 @@ Expected<void> VirtualMachine::add_processor() {
     return refused("to tell the rate of the time stamp counter");
   }
   counter_khz_ = static_cast<std::uint32_t>(khz);
-  const ProcessorFeatures features;
-  return ::ioctl(processor_.get(), ProcessorFeatures::kSetRequest, &features) == 0
-             ? Expected<void>{}
-             : refused("this processor's features");
+  return offer_units();
+}
+
+/// A KVM that does not keep AVX-512's registers for guests is offered what it does.
+Expected<void> VirtualMachine::offer_units() {
+  if (set_units()) {
+    return {};
+  }
+  if (units_ == VectorUnits::kAvx512) {
+    units_ = VectorUnits::kAvx2;
+    if (set_units()) {
+      return {};
+    }
+  }
+  return refused("this processor's features");
+}
+
+bool VirtualMachine::set_units() const {
+  const ProcessorFeatures features(units_);
+  return ::ioctl(processor_.get(), ProcessorFeatures::kSetRequest, &features) == 0 && set_states();
+}
+
+bool VirtualMachine::set_states() const {
+  kvm_xcrs extended{};
+  extended.nr_xcrs = 1;
+  extended.xcrs[0].value = ProcessorFeatures::states(units_);
+  return ::ioctl(processor_.get(), KVM_SET_XCRS, &extended) == 0;
 }
 
 bool VirtualMachine::start(std::uint32_t entry) {
@@ -147,9 +169,6 @@ bool VirtualMachine::start(std::uint32_t entry) {
   kvm_fpu floats{};
   floats.fcw = kX87Default;
   floats.mxcsr = kSseDefault;
-  kvm_xcrs extended{};
-  extended.nr_xcrs = 1;
-  extended.xcrs[0].value = kStateX87SseAvx;
   kvm_regs registers{};
   registers.rip = entry;
   registers.rflags = kFlagsReserved;
@@ -158,8 +177,7 @@ bool VirtualMachine::start(std::uint32_t entry) {
   }
   enter_long_mode(special);
   return ::ioctl(processor_.get(), KVM_SET_SREGS, &special) == 0 &&
-         ::ioctl(processor_.get(), KVM_SET_FPU, &floats) == 0 &&
-         ::ioctl(processor_.get(), KVM_SET_XCRS, &extended) == 0 && set(registers);
+         ::ioctl(processor_.get(), KVM_SET_FPU, &floats) == 0 && set_states() && set(registers);
 }
 
 bool VirtualMachine::enter(std::uint32_t entry, std::uint32_t stack_top) {

@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "os/boards/kvm-x86_64/hypercall.hpp"
+#include "tender/monitor/processor_features.hpp"
 #include "tender/switch/file_descriptor.hpp"
 
 #include <linux/kvm.h>
@@ -66,6 +67,9 @@ private:
   [[nodiscard]] Expected<void> open_device();
   [[nodiscard]] Expected<void> add_memory(std::uint32_t bytes);
   [[nodiscard]] Expected<void> add_processor();
+  [[nodiscard]] Expected<void> offer_units();
+  [[nodiscard]] bool set_units() const;
+  [[nodiscard]] bool set_states() const;
 
   FileDescriptor device_;
   FileDescriptor machine_;
@@ -75,6 +79,7 @@ private:
   kvm_run *run_ = nullptr;
   std::uint32_t doorbell_ = 0;
   std::uint32_t counter_khz_ = 0;
+  VectorUnits units_ = VectorUnits::kNone;
 };
 
 } // namespace tinyml::tender

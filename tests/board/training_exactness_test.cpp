@@ -5,8 +5,9 @@
 #include "compiler/driver/build_image.hpp"
 #include "compiler/driver/compile_training.hpp"
 #include "compiler/hostrun/host_module.hpp"
+#include "compiler/hostrun/kernel_sets.hpp"
 #include "compiler/ir/text.hpp"
-#include "compiler/link/kit.hpp"
+#include "compiler/link/kernel_choice.hpp"
 #include "host/files.hpp"
 #include "tender/machine/command_line.hpp"
 
@@ -21,7 +22,17 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr const char *kBoards[] = {"mps2-an386", "virt-rv32", "kvm-x86_64"};
+/// A board, and what the modules for it are compiled for.
+struct Place {
+  const char *board;
+  std::uint32_t batch;
+  bool as_this_host; ///< by the fastest kernels that this processor has
+};
+constexpr Place kPlaces[] = {{"mps2-an386", 1, false},
+                             {"virt-rv32", 1, false},
+                             {"kvm-x86_64", 1, false},
+                             {"kvm-x86_64", 18, true},
+                             {"linux", 18, true}};
 constexpr std::size_t kSteps = 4;
 
 std::string zeros(const std::string &name, const std::string &shape, std::size_t count) {
@@ -75,16 +86,19 @@ Bytes inputs_of(const module::ModuleInfo &info) {
     for (std::size_t i = 0; i < info.inputs[0].size_bytes / sizeof(float); ++i) {
       put(static_cast<float>(random() % 256) / 255);
     }
-    put(static_cast<std::int32_t>(random() % 10));
+    for (std::size_t i = 0; i < info.inputs[1].size_bytes / sizeof(std::int32_t); ++i) {
+      put(static_cast<std::int32_t>(random() % 10));
+    }
     put(0.05F);
   }
   return inputs;
 }
 
-driver::TrainingCompileOptions options_for(const std::string &isa, autodiff::Optimizer optimizer) {
+driver::TrainingCompileOptions options_for(const std::string &isa, std::uint32_t batch,
+                                           autodiff::Optimizer optimizer) {
   return {.model_name = "exact",
           .isa = isa,
-          .batch = 1,
+          .batch = batch,
           .optimizer = optimizer,
           .initial_values = true};
 }
@@ -95,8 +109,8 @@ struct OnHost {
 };
 
 /// What this machine computes with its portable kernels.
-OnHost on_host(autodiff::Optimizer optimizer) {
-  const auto training = driver::compile_training(model(), options_for("scalar", optimizer));
+OnHost on_host(std::uint32_t batch, autodiff::Optimizer optimizer) {
+  const auto training = driver::compile_training(model(), options_for("scalar", batch, optimizer));
   EXPECT_TRUE(training.ok()) << training.error().message;
   hostrun::BuildOptions build;
   build.include_dir = TINYML_SOURCE_DIR;
@@ -114,50 +128,85 @@ std::filesystem::path kits_folder() {
   return folder != nullptr ? folder : TINYML_KITS_DIR;
 }
 
-class TrainingSteps : public testing::TestWithParam<std::tuple<const char *, autodiff::Optimizer>> {
-};
+/// The kit as a module for that place is built with it.
+Expected<link::Kit> kit_of(const Place &place) {
+  auto kit = link::load_kit(kits_folder() / place.board);
+  return kit.ok() && place.as_this_host
+             ? link::for_processor(*std::move(kit), hostrun::host_extensions())
+             : kit;
+}
+
+/// Runs the steps on the board.
+Expected<cli::BoardRun> run_steps(const link::Kit &kit, const Place &place,
+                                  autodiff::Optimizer optimizer, const OnHost &host) {
+  const auto training =
+      driver::compile_training(model(), options_for(kit.isa, place.batch, optimizer));
+  const auto folder = host::TemporaryFolder::create("training-exactness");
+  if (!training.ok() || !folder.ok()) {
+    return Failure{training.ok() ? folder.error() : training.error()};
+  }
+  auto planned = driver::PlannedImage::create(&training->model, kit, "exec", folder->path());
+  if (!planned.ok()) {
+    return Failure{planned.error()};
+  }
+  const auto image = planned->link();
+  if (!image.ok()) {
+    return Failure{image.error()};
+  }
+  return cli::run_on_board({.board = place.board,
+                            .elf = image->elf,
+                            .input_bytes = host.input_bytes,
+                            .output_bytes = host.output_bytes},
+                           host.inputs, [](std::size_t) {});
+}
+
+class TrainingSteps : public testing::TestWithParam<std::tuple<Place, autodiff::Optimizer>> {};
 
 TEST_P(TrainingSteps, GiveTheHostsBits) {
-  const auto &[board, optimizer] = GetParam();
-  if (const std::string missing = tender::missing_hardware(board); !missing.empty()) {
+  const auto &[place, optimizer] = GetParam();
+  if (const std::string missing = tender::missing_hardware(place.board); !missing.empty()) {
     GTEST_SKIP() << missing;
   }
-  const auto kit = link::load_kit(kits_folder() / board);
+  const auto kit = kit_of(place);
   ASSERT_TRUE(kit.ok()) << kit.error().message;
-  const auto training = driver::compile_training(model(), options_for(kit->isa, optimizer));
-  ASSERT_TRUE(training.ok()) << training.error().message;
-  const auto folder = host::TemporaryFolder::create("training-exactness");
-  ASSERT_TRUE(folder.ok());
-  auto planned = driver::PlannedImage::create(&training->model, *kit, "exec", folder->path());
-  ASSERT_TRUE(planned.ok()) << planned.error().message;
-  const auto image = planned->link();
-  ASSERT_TRUE(image.ok()) << image.error().message;
-
-  const OnHost host = on_host(optimizer);
-  const auto ran = cli::run_on_board({.board = board,
-                                      .elf = image->elf,
-                                      .input_bytes = host.input_bytes,
-                                      .output_bytes = host.output_bytes},
-                                     host.inputs, [](std::size_t) {});
+  if (place.as_this_host) {
+    EXPECT_EQ(kit->isa, hostrun::host_kernel_set());
+  }
+  const OnHost host = on_host(place.batch, optimizer);
+  const auto ran = run_steps(*kit, place, optimizer, host);
   ASSERT_TRUE(ran.ok()) << ran.error().message;
   EXPECT_EQ(ran->outputs, host.outputs);
   RecordProperty("instructions_per_step", std::to_string(ran->nanoseconds_per_inference));
 }
 
-std::string test_name(std::string text) {
+TEST(NeededExtensions, AnImageForAnotherProcessorSaysSo) {
+  for (const Place &place : {kPlaces[2], kPlaces[4]}) {
+    if (!tender::missing_hardware(place.board).empty()) {
+      continue;
+    }
+    auto kit = link::load_kit(kits_folder() / place.board);
+    ASSERT_TRUE(kit.ok()) << kit.error().message;
+    kit->link_flags.push_back("-Wl,--defsym=tinyml_needed_extensions=0x40000000");
+    const OnHost host = on_host(1, autodiff::Optimizer::kSgd);
+    const auto ran = run_steps(*kit, {place.board, 1, false}, autodiff::Optimizer::kSgd, host);
+    ASSERT_FALSE(ran.ok()) << place.board;
+    EXPECT_THAT(ran.error().message, testing::HasSubstr("compiled for"));
+    EXPECT_THAT(ran.error().message, testing::HasSubstr("something newer"));
+  }
+}
+
+std::string test_name(const Place &place, autodiff::Optimizer optimizer) {
+  std::string text = std::string(place.board) + "_" + std::to_string(place.batch) +
+                     (optimizer == autodiff::Optimizer::kSgd ? "_sgd" : "_adam");
   std::replace(text.begin(), text.end(), '-', '_');
   return text;
 }
 
-INSTANTIATE_TEST_SUITE_P(On, TrainingSteps,
-                         testing::Combine(testing::ValuesIn(kBoards),
-                                          testing::Values(autodiff::Optimizer::kSgd,
-                                                          autodiff::Optimizer::kAdam)),
-                         [](const auto &one) {
-                           return test_name(std::get<0>(one.param)) +
-                                  (std::get<1>(one.param) == autodiff::Optimizer::kSgd ? "_sgd"
-                                                                                       : "_adam");
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    On, TrainingSteps,
+    testing::Combine(testing::ValuesIn(kPlaces),
+                     testing::Values(autodiff::Optimizer::kSgd, autodiff::Optimizer::kAdam)),
+    [](const auto &one) { return test_name(std::get<0>(one.param), std::get<1>(one.param)); });
 
 } // namespace
 } // namespace tinyml::boards

@@ -2,6 +2,8 @@
 #include "training/run/image_builder.hpp"
 
 #include "compiler/driver/build_image.hpp"
+#include "compiler/hostrun/kernel_sets.hpp"
+#include "compiler/link/kernel_choice.hpp"
 #include "host/files.hpp"
 #include "image/packer.hpp"
 
@@ -15,6 +17,9 @@ driver::TrainingCompileOptions options_of(const std::string &name, const std::st
   driver::TrainingCompileOptions options;
   options.model_name = name;
   options.isa = isa;
+  // Lanes are for machines whose time is dearer than some kilobytes of code.
+  options.optimize =
+      link::computes_in_lanes(isa) ? driver::Optimize::kSpeed : driver::Optimize::kBalanced;
   options.batch = batch;
   options.optimizer = recipe.optimizer;
   options.momentum = recipe.momentum;
@@ -55,7 +60,8 @@ Expected<link::Kit> kit_with(const std::filesystem::path &kits, const std::strin
                                              "'. Boards that do: kvm-x86_64, linux, mps2-an386, "
                                              "virt-rv32");
   }
-  return kit;
+  // The machines of a run that execute this processor's instructions are on this host.
+  return kit.ok() ? link::for_processor(*std::move(kit), hostrun::host_extensions()) : kit;
 }
 
 /// What a worker is built with where nobody says how many samples a step has: first the kernel

@@ -105,6 +105,9 @@ enum class Call : std::uint32_t {
   kHashFinish = 10, ///< argument = address of the image::Sha256; pointer to the digest
   kReset = 11,      ///< argument = reset reason
   kExit = 12,       ///< argument = exit code
+  /// pointer, length: up to kMostReads StoreRead; stops at the first that fails, whose status it
+  /// is.
+  kStoreReadAll = 13,
 };
 
 /// Lies in the guest's RAM, aligned to 8 bytes; `pointer` and `length` are a range of guest memory.
@@ -116,6 +119,15 @@ struct Request {
   std::uint32_t length;
 };
 static_assert(sizeof(Request) == 24);
+
+/// One read of kStoreReadAll, to a range of guest memory.
+struct StoreRead {
+  std::uint32_t offset;
+  std::uint32_t pointer;
+  std::uint32_t length;
+};
+static_assert(sizeof(StoreRead) == 12);
+inline constexpr std::uint32_t kMostReads = 32;
 
 /// Result of a call that does not exist or whose pointers are not the guest's.
 inline constexpr std::uint32_t kRefused = static_cast<std::uint32_t>(hal::Status::kInvalid);

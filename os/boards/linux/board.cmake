@@ -4,7 +4,8 @@ list(APPEND TINYML_BOARD_PROGRAMS worker adaptive parameter_server) # a board th
 set(TINYML_BOARD_SOURCES clock.cpp console.cpp entropy.cpp info.cpp net.cpp process.cpp reset.cpp services.cpp
   start.cpp store.cpp)
 set(cpu ${CMAKE_SOURCE_DIR}/os/cpu/x86_64)
-list(APPEND TINYML_BOARD_SOURCES ${cpu}/linux_fault.cpp ${cpu}/linux_start.cpp)
+list(APPEND TINYML_BOARD_SOURCES ${cpu}/extensions.cpp ${cpu}/linux_fault.cpp ${cpu}/linux_start.cpp
+  ${cpu}/needed_extensions.cpp)
 set(TINYML_BOARD_LINK kDatagram) # its hal::LinkKind
 if(NOT TARGET tinyml_boot)
   message(FATAL_ERROR "board linux needs mbedTLS's sources; run tools/fetch-mbedtls, then configure again")
@@ -14,6 +15,8 @@ set(TINYML_BOARD_LIBS tinyml::boot)
 set(TINYML_BOARD_ROOTS tinyml_start expf tanhf roundf)
 set(TINYML_BOARD_LINK_FLAGS -static -no-pie -Wl,--build-id=none)
 set(TINYML_BOARD_PAYLOAD elf)
+include(${cpu}/kernel_choices.cmake)
+set(TINYML_BOARD_KERNEL_CHOICES "[${avx2_choice}, ${avx512_choice}]")
 
 # As in os/cpu/x86_64/linux_program.ld.
 set(TINYML_BOARD_ROM_ORIGIN 4194304)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/boards/linux/process.hpp"
+#include "os/cpu/x86_64/extensions.hpp"
 #include "os/cpu/x86_64/linux_fault.hpp"
 #include "os/cpu/x86_64/linux_start.hpp"
 
@@ -60,6 +61,11 @@ extern "C" void tinyml_board_start(const tinyml::linux_x86_64::Process &process)
   state.start_ns = tinyml::linux_board::clock_ns(kMonotonicClock);
   read_environment(process.environment);
   read_arguments(process);
+  if (const std::uint32_t missing = tinyml::x86_64::missing_extensions(); missing != 0) {
+    give_up("this processor lacks what the image was compiled for, so order or train anew on this "
+            "host: ",
+            tinyml::x86_64::first_word(missing).data());
+  }
   tinyml::hal::retained().validate();
   (void)tinyml::hal::retained().begin_run();
   tinyml::linux_x86_64::catch_faults();
