@@ -37,7 +37,7 @@ private:
 
   static constexpr unsigned kMost = 8;
   unsigned count_ = 0;
-  unsigned padding_ = 0;
+  [[maybe_unused]] unsigned padding_ = 0;
   kvm_cpuid_entry2 entries_[kMost] = {};
 };
 
