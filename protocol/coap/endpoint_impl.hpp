@@ -75,26 +75,32 @@ Event Endpoint<Storage>::receive_empty(PeerId from, const MessageView &message, 
   return {};
 }
 
+/// Tells messages apart that have the same id: code and token.
+inline std::uint16_t mark_of(const MessageView &message) {
+  unsigned mark = static_cast<unsigned>(message.code());
+  for (const std::uint8_t byte : message.token().bytes()) {
+    mark = ((mark << 5U) + (mark >> 11U & 0x1FU)) ^ byte;
+  }
+  return static_cast<std::uint16_t>(mark);
+}
+
 /// RFC 7252 section 4.5: what we had before is answered as it was then. What is new is remembered.
+/// A peer that restarted draws its message ids anew and may hit one that it has used lately, so an
+/// id alone does not make a duplicate.
 template <typename Storage>
 typename Endpoint<Storage>::Seen
 Endpoint<Storage>::deduplicate(PeerId from, const MessageView &message, Millis now_ms) {
   const std::uint16_t id = message.message_id();
+  const std::uint16_t mark = mark_of(message);
   const auto *reply = storage_.find_reply(from, id, now_ms);
-  if (reply == nullptr) {
-    storage_.add_reply(from, id, now_ms + parameters_.exchange_lifetime_ms, now_ms);
+  if (reply == nullptr || reply->mark != mark) {
+    storage_.add_reply(from, id, mark, now_ms + parameters_.exchange_lifetime_ms, now_ms);
     return Seen::kNew;
   }
   if (reply->state == ReplyState::kTooLarge) {
     return Seen::kUnanswered;
   }
   const ByteView bytes = storage_.reply_bytes(*reply);
-  // A peer that restarted draws its message ids anew and may hit one it has used lately. The token
-  // tells: a duplicate has the same.
-  const bool has_token = bytes.size() > 4 && bytes[1] != 0;
-  if (has_token && Token(bytes.subspan(4, bytes[0] & 0xFU)) != message.token()) {
-    return Seen::kNew; // its answer will replace the one remembered
-  }
   std::copy_n(bytes.data(), bytes.size(), outbox_);
   outbox_bytes_ = static_cast<std::uint16_t>(bytes.size());
   outbox_peer_ = from;

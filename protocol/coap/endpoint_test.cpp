@@ -67,6 +67,22 @@ TYPED_TEST(EndpointTest, a_restarted_peer_may_hit_a_message_id_that_it_used_befo
   }
 }
 
+TYPED_TEST(EndpointTest, a_restarted_peers_request_may_have_the_id_of_an_earlier_notification) {
+  for (const Type type : {Type::kNonConfirmable, Type::kConfirmable}) {
+    const std::uint16_t id = type == Type::kConfirmable ? 6 : 5;
+    Incoming notification(type, Code::kContent, id, Token(as_bytes("n")));
+    EXPECT_FALSE(this->coap.receive(kPeer, notification.message.bytes(), 100));
+    (void)sent(this->coap, 100);
+    Incoming post(Type::kConfirmable, Code::kPost, id);
+    const Event event = this->coap.receive(kPeer, post.message.bytes(), 200);
+    ASSERT_EQ(event.kind, EventKind::kRequest);
+    EXPECT_FALSE(this->coap.receive(kPeer, post.message.bytes(), 201)) << "a duplicate";
+    Draft draft = this->coap.reply(event.request, Code::kCreated);
+    ASSERT_TRUE(this->coap.send(draft, 202));
+    EXPECT_EQ(view(sent(this->coap, 202)).code(), Code::kCreated);
+  }
+}
+
 TYPED_TEST(EndpointTest, retransmits_four_times_with_doubling_timeouts_and_gives_up) {
   const Bytes request = this->start_get(0, false, 42);
   std::vector<Millis> sent_at = {0};

@@ -28,6 +28,7 @@ public:
     PeerId peer;
     Millis expires_ms = 0; ///< 0: free
     std::uint16_t message_id = 0;
+    std::uint16_t mark = 0; ///< of the message that it answers: code and token
     std::uint16_t size_bytes = 0;
     ReplyState state = ReplyState::kKept;
     std::uint8_t bytes[Limits::kReplyBytes];
@@ -111,12 +112,17 @@ public:
     }
     return nullptr;
   }
-  /// Takes the place of the oldest one.
-  void add_reply(PeerId peer, std::uint16_t message_id, Millis expires_ms, Millis /*now_ms*/) {
-    Reply &reply = replies_[next_reply_];
-    next_reply_ = (next_reply_ + 1) % Limits::kReplies;
+  /// Takes the place of one for the same id, else of the oldest one.
+  void add_reply(PeerId peer, std::uint16_t message_id, std::uint16_t mark, Millis expires_ms,
+                 Millis /*now_ms*/) {
+    Reply *same = find_reply(peer, message_id, 0);
+    Reply &reply = same != nullptr ? *same : replies_[next_reply_];
+    if (same == nullptr) {
+      next_reply_ = (next_reply_ + 1) % Limits::kReplies;
+    }
     reply.peer = peer;
     reply.message_id = message_id;
+    reply.mark = mark;
     reply.expires_ms = expires_ms;
     reply.state = ReplyState::kKept;
     reply.size_bytes = 0;

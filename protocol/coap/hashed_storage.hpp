@@ -32,6 +32,7 @@ public:
 
   struct Reply {
     Millis expires_ms = 0;
+    std::uint16_t mark = 0; ///< of the message that it answers: code and token
     ReplyState state = ReplyState::kKept;
     std::vector<std::uint8_t> bytes;
   };
@@ -135,7 +136,8 @@ public:
     const bool valid = found != replies_.end() && found->second.expires_ms > now_ms;
     return valid ? &found->second : nullptr;
   }
-  void add_reply(PeerId peer, std::uint16_t message_id, Millis expires_ms, Millis now_ms) {
+  void add_reply(PeerId peer, std::uint16_t message_id, std::uint16_t mark, Millis expires_ms,
+                 Millis now_ms) {
     while (!reply_order_.empty() &&
            (reply_order_.front().expires_ms <= now_ms || reply_order_.size() >= Limits::kReplies)) {
       const auto oldest = replies_.find(reply_order_.front().key);
@@ -146,7 +148,7 @@ public:
       reply_order_.pop_front();
     }
     const Key key = message_key(peer, message_id);
-    replies_[key] = {expires_ms, ReplyState::kKept, {}};
+    replies_[key] = {expires_ms, mark, ReplyState::kKept, {}};
     reply_order_.push_back({key, expires_ms});
   }
   void keep_reply(PeerId peer, std::uint16_t message_id, ByteView bytes) {
