@@ -27,13 +27,20 @@ public:
     skipped_ -= skipped;
     open_ += more - skipped;
   }
-  /// What came since the last call was for the rounds `first` to `last`, in equal parts.
-  void assign(unsigned first, unsigned last) {
+  /// What came since the last call was for the rounds `first` to `last`: `usual` bytes for each,
+  /// and what is less than that beside them is the beginning of the next round's. Much more (a
+  /// whole model) is theirs in equal parts.
+  void assign(unsigned first, unsigned last, std::uint64_t usual) {
+    const std::uint64_t rounds = last - first + 1;
+    const std::uint64_t later = open_ > rounds * usual ? open_ - rounds * usual : 0;
+    const std::uint64_t kept = later < usual ? later : 0;
+    open_ -= kept;
     for (unsigned round = first; round <= last; ++round) {
       const std::uint64_t part = open_ / (last - round + 1);
       rounds_[round] += part;
       open_ -= part;
     }
+    open_ = kept;
   }
   /// All that was for rounds up to this one and was not taken before.
   [[nodiscard]] std::uint64_t take(unsigned round) {

@@ -57,6 +57,7 @@ private:
     RoundBytes up;
     RoundBytes down;
     std::uint32_t held = 0; ///< the version it was last known to hold
+    unsigned sent = 0;      ///< the round of its latest update
     bool counted = false;   ///< what it sends and gets is counted from here on
     bool known = false;     ///< the server has a record of it
   };
@@ -102,8 +103,8 @@ private:
                            std::uint32_t version) const;
   void begin_counting(Reported &seen, const training::WorkerRecord &record) const;
   void take_report(const ServerReport &report, std::size_t server);
-  void take_record(const training::RunStatus &status, const training::WorkerRecord &record,
-                   Reported &seen);
+  void take_record(const training::WorkerRecord &record, Reported &seen);
+  void assign_bytes(const training::WorkerRecord &record, Reported &seen) const;
   void show(const std::string &phase);
   [[nodiscard]] std::vector<WorkerRow> rows() const;
   [[nodiscard]] WorkerRow row_of(std::size_t index) const;

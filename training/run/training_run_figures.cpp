@@ -2,6 +2,8 @@
 // What a run is told in: rounds, rows of the table, the record at its end.
 #include "training/run/training_run.hpp"
 
+#include "training/coding/coding.hpp"
+
 #include <algorithm>
 
 namespace tinyml::coordinator {
@@ -23,6 +25,13 @@ double share_to_percent(float share) { return 100.0 * static_cast<double>(share)
 double seconds_between(std::chrono::steady_clock::time_point from,
                        std::chrono::steady_clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
+}
+
+/// Of an update or a delta.
+std::uint64_t body_bytes(const training::RunSettings &settings, std::uint8_t coding,
+                         std::size_t header_bytes) {
+  return header_bytes + training::kTrailerBytes +
+         training::coded_bytes(static_cast<training::Coding>(coding), settings.parameter_count);
 }
 
 } // namespace
@@ -103,31 +112,43 @@ void TrainingRun::begin_counting(Reported &seen, const training::WorkerRecord &r
   seen.counted = true;
   seen.up.begin(resumed ? record.bytes_up : 0, 0);
   seen.down.begin(resumed ? record.bytes_down : 0, resumed ? 0 : model_bytes);
-  seen.held = resumed ? last_round_ : 0;
+  seen.held = seen.sent = resumed ? last_round_ : 0;
   seen.last.delivered = resumed ? record.delivered : std::uint16_t{0};
 }
 
-/// An update was for the round that is gathered or the one before, a delta for that which made it.
-void TrainingRun::take_record(const training::RunStatus &status,
-                              const training::WorkerRecord &record, Reported &seen) {
+/// A delta is for the round that made it. Who holds version h has delivered its update for round h,
+/// or already that for the next one: where its state does not tell, it is the one that follows.
+void TrainingRun::assign_bytes(const training::WorkerRecord &record, Reported &seen) const {
+  const std::uint32_t held = record.version == training::kNoVersion ? seen.held : record.version;
+  if (record.delivered > seen.last.delivered) {
+    const unsigned updates = record.delivered - seen.last.delivered;
+    const unsigned latest = record.state == WorkerState::kDelivered
+                                ? held + 1
+                                : std::clamp(seen.sent + updates, held, held + 1);
+    seen.up.assign(
+        latest - std::min(latest, updates - 1), latest,
+        body_bytes(run_.settings, run_.settings.update_coding, training::UpdateHeader::kBytes));
+    seen.sent = latest;
+  }
+  if (held > seen.held) {
+    seen.down.assign(
+        seen.held + 1, held,
+        body_bytes(run_.settings, run_.settings.delta_coding, training::DeltaHeader::kBytes));
+    seen.held = held;
+  }
+}
+
+void TrainingRun::take_record(const training::WorkerRecord &record, Reported &seen) {
   if (!seen.counted) {
     begin_counting(seen, record);
   }
   seen.up.count(record.bytes_up);
   seen.down.count(record.bytes_down);
   if (!is_bulk()) { // rounds are what has happened meanwhile
-    seen.up.assign(last_round_ + 1, last_round_ + 1);
-    seen.down.assign(last_round_ + 1, last_round_ + 1);
+    seen.up.assign(last_round_ + 1, last_round_ + 1, 0);
+    seen.down.assign(last_round_ + 1, last_round_ + 1, 0);
   } else {
-    if (record.delivered > seen.last.delivered) {
-      const unsigned updates = record.delivered - seen.last.delivered;
-      const unsigned latest = status.version + (record.state == WorkerState::kDelivered ? 1U : 0U);
-      seen.up.assign(latest - std::min(latest, updates - 1), latest);
-    }
-    if (record.version != training::kNoVersion && record.version > seen.held) {
-      seen.down.assign(seen.held + 1, record.version);
-      seen.held = record.version;
-    }
+    assign_bytes(record, seen);
   }
   seen.known = true;
   seen.last = record;
@@ -136,13 +157,13 @@ void TrainingRun::take_record(const training::RunStatus &status,
 void TrainingRun::take_report(const ServerReport &report, std::size_t server) {
   for (const training::WorkerRecord &record : report.workers) {
     if (server == 0 && record.worker < edges_.size()) {
-      take_record(report.status, record, edges_[record.worker]);
+      take_record(record, edges_[record.worker]);
     }
     for (std::size_t i = 0; i < workers_.size(); ++i) {
       Worker &worker = workers_[i];
       if (worker.server == server && worker.index == record.worker) {
         const unsigned before = worker.seen.counted ? worker.seen.last.delivered : 0;
-        take_record(report.status, record, worker.seen);
+        take_record(record, worker.seen);
         worker.trained_samples += std::uint64_t{record.steps} * run_.workers[i].batch *
                                   (record.delivered - std::min<unsigned>(before, record.delivered));
       }
