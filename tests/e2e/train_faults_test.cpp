@@ -36,7 +36,8 @@ protected:
     return stage_->start_train(arguments, run + ".log");
   }
 
-  /// The shard's values get a scale that makes them huge; its header stays a good one.
+  /// The shard's values get a scale that makes them huge; its header stays a good one. Bytes of a
+  /// store's file are inverted, so that a hole in it reads as erased flash.
   static bool poison(const std::filesystem::path &store) {
     std::fstream file(store, std::ios::binary | std::ios::in | std::ios::out);
     std::array<std::uint8_t, training::kShardHeaderBytes> bytes{};
@@ -45,15 +46,23 @@ protected:
       if (!file.read(reinterpret_cast<char *>(bytes.data()), bytes.size())) {
         return false;
       }
+      invert(bytes);
       if (auto header = training::decode_shard(bytes); header.ok()) {
-        header->scale = 1e30F;
+        header->scale = 3e38F; // times a byte it is infinite, and infinity times nothing is NaN
         training::encode(*header, bytes);
+        invert(bytes);
         file.seekp(at);
         file.write(reinterpret_cast<const char *>(bytes.data()), bytes.size());
         return bool(file.flush());
       }
     }
     return false;
+  }
+
+  static void invert(std::span<std::uint8_t> bytes) {
+    for (std::uint8_t &byte : bytes) {
+      byte = static_cast<std::uint8_t>(~byte);
+    }
   }
 
   /// The run's final accuracy.
