@@ -77,8 +77,9 @@ Event Endpoint<Storage>::receive_empty(PeerId from, const MessageView &message, 
 
 /// Tells messages apart that have the same id: code and token.
 inline std::uint16_t mark_of(const MessageView &message) {
+  const Token token = message.token();
   unsigned mark = static_cast<unsigned>(message.code());
-  for (const std::uint8_t byte : message.token().bytes()) {
+  for (const std::uint8_t byte : token.bytes()) {
     mark = ((mark << 5U) + (mark >> 11U & 0x1FU)) ^ byte;
   }
   return static_cast<std::uint16_t>(mark);
